@@ -1,0 +1,15 @@
+"""Measurements: tasks, networks, the compiled training engine, and what is read off along a run.
+
+- ``tasks`` -- finite groups and modular arithmetic, split into train and test sets.
+- ``models``, ``losses``, ``optimizers`` -- what is trained, on what, and how.
+- ``training`` -- one compiled loop a run; sweeps over seeds and hyper-parameters.
+- ``measures``, ``detectors``, ``critical_fraction`` -- from a run to numbers with errors.
+- ``node_ascent`` -- gradient ascent of single hidden nodes.
+- ``backend`` -- the self-check of the machine.
+
+Nothing here knows of a theory.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
