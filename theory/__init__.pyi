@@ -1,0 +1,2 @@
+from . import irreps as irreps
+from . import li2 as li2
