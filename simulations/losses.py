@@ -12,8 +12,8 @@ from jaxtyping import Array, Float, Int
 from .models.two_layer import ACTIVATIONS, TwoLayerNet
 from .tasks.task import Batch
 
-# Activations of one chunk should stay in a core's second-level cache (a few MiB).
-_CHUNK_ELEMENTS = 2**18
+# Large enough for XLA to share its products among cores, small enough for the outer caches.
+_CHUNK_ELEMENTS = 2**20
 
 
 def centered_squared_error(
