@@ -10,13 +10,13 @@ from . import optimizers as optimizers
 from . import tasks as tasks
 from . import training as training
 from . import trajectories as trajectories
+from ._blocks import TrainingCancelled as TrainingCancelled
 from .losses import accuracy as accuracy
 from .losses import centered_squared_error as centered_squared_error
 from .losses import fused_centered_squared_error as fused_centered_squared_error
 from .models import TwoLayerNet as TwoLayerNet
 from .tasks import GroupMultiplication as GroupMultiplication
 from .tasks import ModularAddition as ModularAddition
-from ._blocks import TrainingCancelled as TrainingCancelled
+from .training import train as train
 from .trajectories import divergence_report as divergence_report
 from .trajectories import log_spaced_steps as log_spaced_steps
-from .training import train as train

@@ -76,7 +76,7 @@ def run_blocks(
             )
 
     with jax.enable_x64(plan.dtype == "float64"):
-        programs = _Programs.compile(plan, key, {len(block) for block in runs})
+        programs = Programs.compile(plan, key, {len(block) for block in runs})
     if workers == 1 or len(runs) == 1:
         return [run(index) for index in range(len(runs))]
     with ThreadPoolExecutor(min(workers, len(runs))) as pool:
@@ -95,7 +95,7 @@ def run_blocks(
 
 
 @dataclasses.dataclass(frozen=True)
-class _Programs:
+class Programs:
     """The compiled start, advance and finish of a block, by block size, and their fingerprint."""
 
     start: dict[int, Callable]
@@ -104,7 +104,7 @@ class _Programs:
     fingerprint: dict[int, str]
 
     @classmethod
-    def compile(cls, plan: Plan, key: Array, sizes: set[int]) -> _Programs:
+    def compile(cls, plan: Plan, key: Array, sizes: set[int]) -> Programs:
         programs = cls({}, {}, {}, {})
         for size in sizes:
             keys, swept = _block_arguments(plan, key, plan.grid[:size])
@@ -136,7 +136,7 @@ def _block_arguments(
 
 def _run_block(
     plan: Plan,
-    programs: _Programs,
+    programs: Programs,
     key: Array,
     block: list[tuple[dict[str, float], int]],
     path: Path | None,

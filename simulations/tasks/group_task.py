@@ -12,13 +12,15 @@ key) and generated with a random key:
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Array, Int
 
 from .groups import Group, cyclic, from_table, group, is_prime
 from .task import Task, split_counts, split_task
+
+_Spec = TypeVar("_Spec", bound="PairTask")
 
 _OPERATIONS: dict[str, Callable] = {
     "add": lambda a, b: a + b,
@@ -78,7 +80,7 @@ class PairTask(ABC):
             key=key,
         )
 
-    def with_train_fraction(self, train_fraction: float) -> Self:
+    def with_train_fraction(self: _Spec, train_fraction: float) -> _Spec:
         """Return the same problem with another train fraction."""
         return replace(self, train_fraction=train_fraction)
 

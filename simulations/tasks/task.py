@@ -1,7 +1,6 @@
 """The data of one run: samples, a random order of them, and how many of them are trained on."""
 
 from collections.abc import Hashable
-from typing import Self
 
 import equinox as eqx
 import jax
@@ -93,7 +92,7 @@ class Task(eqx.Module):
         rows = self.order[start:stop]
         return Batch(self.inputs[rows], self.targets[rows], counts.astype(jnp.float32))
 
-    def with_train_fraction(self, train_fraction: float | Float[Array, ""]) -> Self:
+    def with_train_fraction(self, train_fraction: float | Float[Array, ""]) -> "Task":
         """Return the task with the nearest number of train samples to a fraction of all.
 
         Parameters

@@ -1,0 +1,14 @@
+from . import features as features
+from . import spectra as spectra
+from .features import backpropagated_gradient as backpropagated_gradient
+from .features import centered as centered
+from .features import cosine_similarities as cosine_similarities
+from .features import cosine_similarity as cosine_similarity
+from .features import most_similar_pairs as most_similar_pairs
+from .features import repulsion_fraction as repulsion_fraction
+from .features import weight_norm as weight_norm
+from .spectra import dominant_frequency as dominant_frequency
+from .spectra import fourier_power as fourier_power
+from .spectra import inverse_participation_ratio as inverse_participation_ratio
+from .spectra import irrep_power as irrep_power
+from .spectra import spectral_shares as spectral_shares

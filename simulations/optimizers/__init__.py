@@ -1,0 +1,12 @@
+r"""The optimizers of the papers that optax does not have, as optax transformations.
+
+$$ \theta \leftarrow \theta - \text{lr}\, \operatorname{Adam}(\nabla J + \text{wd}\, \theta) $$
+
+is what "Adam with weight decay" meant in most grokking experiments; it is not AdamW. Everything
+composes with :func:`optax.chain`, and hyper-parameters may be traced, so that one compiled program
+sweeps them. [tian2025li2]
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
