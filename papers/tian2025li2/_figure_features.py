@@ -12,7 +12,6 @@ from ._card import paper
 from ._figure_style import DOUBLE_COLUMN, SINGLE_COLUMN, drawing
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from ..bench import Bench

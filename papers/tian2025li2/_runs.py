@@ -49,7 +49,7 @@ def train_fraction_runs(bench: Bench, modulus: int) -> xr.Dataset:
         num_steps=3000,
         record_steps=list(range(0, 3001, 250)),
         sweep={"train_fraction": fractions},
-        num_seeds=bench.pick(quick=6, full=10),
+        num_seeds=bench.pick(quick=4, full=8),
         measures={"test_accuracy": test_accuracy},
         final={"accuracy": test_accuracy, "order": _sample_order},
         dims={"order": ("sample",)},

@@ -181,7 +181,7 @@ def data_scaling(bench: Bench) -> tuple[Evidence, ...]:
     train sets. The exponent is that of n_c / ln M in M; the constant is p_c M / ln M. The budget
     matters: near the threshold accuracy keeps rising for much longer.
     """
-    moduli = np.array(bench.pick(quick=(13, 23, 41), full=(13, 17, 23, 31, 41, 53, 71)))
+    moduli = np.array(bench.pick(quick=(13, 17, 23, 31, 41), full=(13, 17, 23, 31, 41, 53, 71)))
     fractions = np.stack([critical_fractions(bench, int(m)) for m in moduli], axis=1)
     log_free = fractions * moduli**2 / np.log(moduli)
     fit = fit_law(moduli, log_free, law="power")
