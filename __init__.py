@@ -3,7 +3,7 @@
 A *theory* predicts, a *simulation* measures, a *claim* holds the two together and gives a verdict:
 
 - :mod:`groktheory.theory` -- closed forms, energies, bounds; float64, knows nothing of training.
-- :mod:`groktheory.simulations` -- tasks, models, optimizers, the compiled training engine, measures.
+- :mod:`groktheory.simulations` -- tasks, networks, the compiled training engine, measures.
 - :mod:`groktheory.validation` -- evidence, the judge, scaling-law fits, figures, reports.
 - :mod:`groktheory.papers` -- one module a paper: where a prediction meets a measurement.
 """

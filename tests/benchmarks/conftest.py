@@ -17,7 +17,8 @@ def compare():
 
 def _compare(name: str, peer: Callable[[], Any], ours: Callable[[], Any], *, rounds: int) -> float:
     """Time both in turn, print the median of the per-round ratios peer / ours, and return it."""
-    peer(), ours()
+    for run in (peer, ours):  # warm up
+        run()
     times: list[tuple[float, float]] = []
     for _ in range(rounds):
         pair = []

@@ -38,6 +38,7 @@ def _torch_trainer(model: sim.TwoLayerNet, batch: sim.tasks.Batch):
     )
 
     def train(num_steps: int) -> float:
+        loss = torch.tensor(torch.nan)
         for _ in range(num_steps):
             optimizer.zero_grad()
             outputs = readout(hidden(inputs) ** 2)
