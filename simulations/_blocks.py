@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
@@ -149,6 +150,15 @@ def _run_block(
     done = 0
     if path is not None:
         state, done = load_state(path, state, fingerprint)
+
+    def save(done: int) -> None:
+        if path is None:
+            return
+        try:
+            save_state(path, state, done, fingerprint)
+        except OSError as error:  # a full disk costs the checkpoint, not the run
+            warnings.warn(f"cannot write checkpoint {path}: {error}", stacklevel=2)
+
     saved = time.monotonic()
     chunk = 1
     try:
@@ -163,16 +173,14 @@ def _run_block(
                 chunk *= 2
             elif seconds > 2 * _CHUNK_SECONDS:
                 chunk = max(1, chunk // 2)
-            if path is not None and time.monotonic() - saved > _SAVE_SECONDS:
-                save_state(path, state, done, fingerprint)
+            if time.monotonic() - saved > _SAVE_SECONDS:
+                save(done)
                 saved = time.monotonic()
         check_in(1.0)
     except TrainingCancelled:
-        if path is not None:
-            save_state(path, state, done, fingerprint)
+        save(done)
         raise
-    if path is not None:
-        save_state(path, state, num_records, fingerprint)
+    save(num_records)
     result = BlockResult(
         records=state.records,
         final=programs.finish[size](state),

@@ -22,7 +22,9 @@ PACKAGES = ("jax", "jaxlib", "numpy", "scipy", "equinox", "optax", "xarray")
 _ROOT = Path(__file__).resolve().parents[2]
 _RUN_CODE = ("theory", "simulations", "papers/bench/bench.py")
 # verdicts are given anew on stored evidence, and drawn anew
-_AFTER_THE_EVIDENCE = ("calibration", "figures", "findings", "formatting", "judge", "report")
+_AFTER_THE_EVIDENCE = (
+    "calibration figures findings formatting groktheory judge readable report _html _summaries"
+).split()
 
 
 def run_version(paper_file: Path) -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from . import executors
 from .bench import SCALES, Control
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 GRACE = 5.0
 
 
+@runtime_checkable
 class Observer(Protocol):
     """Whoever wants to know how a check proceeds; all calls come from one process."""
 

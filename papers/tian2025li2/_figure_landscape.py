@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ... import simulations as sim
 from ...theory import irreps as group_theory
 from ...theory import li2
 from ._card import paper
-from ._figure_style import DOUBLE_COLUMN, SINGLE_COLUMN, drawing
+from ._figure_style import drawing, legend_above, letter
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..bench import Bench
 
-_KINDS = {"real": "o", "complex": "s", "quaternionic": "D"}
+_MARKERS = {"real": ("o", "C0"), "complex": ("s", "C1"), "quaternionic": ("D", "C2")}
 _MOST_LABELS = 12
 
 
@@ -31,9 +31,9 @@ _MOST_LABELS = 12
     caption=(
         "(a) Energy of a node whose two halves mix two frequencies with the angles alpha_u and "
         "alpha_v, full data. Stars are the maxima, arrows the ascent, which does not leave the "
-        "slice; the dotted line divides the basins as the logarithmic mean of the Fourier powers "
+        "slice; the dotted lines divide the basins as the logarithmic mean of the Fourier powers "
         "predicts. (b) Energy along great circles through the maximum at frequency 1, with the "
-        "parabolas of the predicted curvatures -8E, -4E and 0, and the published height."
+        "parabolas of the predicted curvatures, and the published height."
     ),
     options={"modulus": 23},
 )
@@ -43,80 +43,82 @@ def energy_landscape(bench: Bench, *, modulus: int = 23) -> Figure:
         raise ValueError(
             f"modulus must be at least 4, so that there are two frequencies to mix, got {modulus}"
         )
-    first, second = 1, modulus // 2 if modulus % 2 == 0 else 2
-    with drawing(DOUBLE_COLUMN, height=2.75, columns=2) as (figure, (left, right)):
-        _draw_slice(figure, left, modulus, first, second)
-        _draw_lines(right, modulus, first, second)
-        for axes, letter in ((left, "a"), (right, "b")):
-            axes.set_title(f"({letter})", loc="left")
+    frequencies = (1, modulus // 2 if modulus % 2 == 0 else 2)
+    settings = {"width_ratios": (1, 1.05)}
+    with drawing(height=2.9, is_wide=True, columns=2, gridspec_kw=settings) as (figure, panels):
+        _draw_slice(figure, panels[0], modulus, frequencies)
+        _draw_lines(panels[1], modulus, frequencies)
+        for axes, name in zip(panels, "ab", strict=True):
+            letter(axes, name)
     return figure
 
 
-def _cyclic_table(modulus: int) -> np.ndarray:
-    return np.add.outer(np.arange(modulus), np.arange(modulus)) % modulus
-
-
-def wave(modulus: int, frequency: int, phase: float = 0.0) -> Float[np.ndarray, " group"]:
+def wave(modulus: int, frequency: int, *, phase: float = 0.0) -> Float[np.ndarray, " modulus"]:
     """Half of a node at the maximum of one frequency: a cosine of squared norm 1/2."""
     values = np.cos(2 * np.pi * frequency * np.arange(modulus) / modulus + phase)
     return values / (np.sqrt(2) * np.linalg.norm(values))
 
 
-def two_frequency_energy(
+def mixed_nodes(
     angle_u: Float[np.ndarray, "*grid"],
     angle_v: Float[np.ndarray, "*grid"],
     *,
     modulus: int,
     frequencies: tuple[int, int],
-) -> Float[np.ndarray, "*grid"]:
-    r"""Energy of nodes with $u = \cos\alpha_u\,c_1 + \sin\alpha_u\,c_2$, the same for $v$."""
-    table = _cyclic_table(modulus)
-    rows = [
-        li2.full_data_energy(*_mixed_nodes(one_u, one_v, modulus, frequencies), table)
-        for one_u, one_v in zip(np.atleast_1d(angle_u), np.atleast_1d(angle_v), strict=True)
-    ]
-    return np.reshape(rows, np.shape(angle_u))
-
-
-def _mixed_nodes(
-    angle_u: np.ndarray, angle_v: np.ndarray, modulus: int, frequencies: tuple[int, int]
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[Float[np.ndarray, "*grid modulus"], Float[np.ndarray, "*grid modulus"]]:
+    r"""Nodes with $u = \cos\alpha_u\,c_1 + \sin\alpha_u\,c_2$, the same for $v$; c_i waves."""
     waves = np.stack([wave(modulus, frequency) for frequency in frequencies])
-    halves = (np.stack([np.cos(a), np.sin(a)], axis=-1) @ waves for a in (angle_u, angle_v))
-    u, v = halves
+    u, v = (np.stack([np.cos(a), np.sin(a)], axis=-1) @ waves for a in (angle_u, angle_v))
     return u, v
 
 
-def _draw_slice(figure: Figure, axes: Axes, modulus: int, first: int, second: int) -> None:
-    frequencies = (first, second)
+def _cyclic_table(modulus: int) -> Int[np.ndarray, "modulus modulus"]:
+    return np.add.outer(np.arange(modulus), np.arange(modulus)) % modulus
+
+
+def _draw_slice(figure: Figure, axes: Axes, modulus: int, frequencies: tuple[int, int]) -> None:
     degrees = np.linspace(-45, 135, 181)
-    angle_u, angle_v = np.meshgrid(np.radians(degrees), np.radians(degrees))
-    energy = two_frequency_energy(angle_u, angle_v, modulus=modulus, frequencies=frequencies)
+    angles = np.meshgrid(np.radians(degrees), np.radians(degrees))
+    u, v = mixed_nodes(*angles, modulus=modulus, frequencies=frequencies)
+    table = _cyclic_table(modulus)
+    # Row by row: the convolution of all nodes at once would need modulus times the memory.
+    energy = np.stack([li2.full_data_energy(*row, table) for row in zip(u, v, strict=True)])
     energy /= modulus
-    levels = np.linspace(0, energy.max(), 13)
+    levels = np.linspace(0, energy.max(), 11)
     filled = axes.contourf(degrees, degrees, energy, levels, cmap="viridis")
-    bar = figure.colorbar(filled, ax=axes, ticks=levels[::3], label=r"energy $E / M$")
-    bar.ax.yaxis.set_major_formatter("{x:.3g}")
-    slope_v, slope_u = np.gradient(energy, degrees, degrees)
+    bar = figure.colorbar(filled, ax=axes, ticks=levels[::2])
+    bar.ax.set_title(r"$E / M$", loc="center")
+    bar.ax.yaxis.set_major_formatter("{x:.2g}")
+    uphill_v, uphill_u = np.gradient(energy, degrees, degrees)
     axes.streamplot(
         degrees,
         degrees,
-        slope_u,
-        slope_v,
+        uphill_u,
+        uphill_v,
         color="white",
         density=0.55,
         linewidth=0.5,
         arrowsize=0.6,
     )
-    irreps = group_theory.irreps(_cyclic_table(modulus))
-    winner = li2.predicted_winner(*_mixed_nodes(angle_u, angle_v, modulus, frequencies), irreps)
+    winner = li2.predicted_winner(u, v, group_theory.irreps(table))
     axes.contour(
-        degrees, degrees, winner == second, [0.5], colors="white", linestyles=":", linewidths=1.2
+        degrees,
+        degrees,
+        winner == frequencies[1],
+        [0.5],
+        colors="white",
+        linestyles=":",
+        linewidths=1.2,
     )
-    for angle, frequency in ((0, first), (90, second)):
+    for angle, frequency in zip((0, 90), frequencies, strict=True):
         axes.plot(angle, angle, "*", color="white", markeredgecolor="black", markersize=9)
         axes.annotate(
-            f"$k = {frequency}$", (angle, angle), (0, 7), textcoords="offset points", ha="center"
+            f"$k = {frequency}$",
+            (angle, angle),
+            (0, 9),
+            textcoords="offset points",
+            ha="center",
+            bbox={"boxstyle": "round,pad=0.1", "facecolor": "white", "alpha": 0.6, "linewidth": 0},
         )
     ticks = np.arange(-45, 136, 45)
     axes.set(
@@ -130,29 +132,27 @@ def _draw_slice(figure: Figure, axes: Axes, modulus: int, first: int, second: in
     )
 
 
-def _draw_lines(axes: Axes, modulus: int, first: int, second: int) -> None:
+def _draw_lines(axes: Axes, modulus: int, frequencies: tuple[int, int]) -> None:
     table = _cyclic_table(modulus)
     maximum = li2.local_maxima(table)[0]
-    u = wave(modulus, first)
-    turned, other = wave(modulus, first, phase=np.pi / 2), wave(modulus, second)
-    directions = (
-        (r"$|u|$ against $|v|$", (u, -u)),
-        (f"to frequency {second}", (other, other)),
-        ("both phases", (turned, turned)),
-    )
+    u = wave(modulus, frequencies[0])
+    turned = wave(modulus, frequencies[0], phase=np.pi / 2)
+    other = wave(modulus, frequencies[1])
+    directions = {
+        r"$\Vert u \Vert$ against $\Vert v \Vert$": (u, -u),
+        f"toward frequency {frequencies[1]}": (other, other),
+        "both phases": (turned, turned),
+    }
     curvatures = np.unique(maximum.curvatures)
     distance = np.radians(np.linspace(-90, 90, 181))
-    near = np.abs(distance) < np.radians(24)
+    near = np.abs(distance) < np.radians(22)
     cos, sin = np.cos(distance)[:, None], np.sin(distance)[:, None]
-    for (name, (along_u, along_v)), curvature in zip(directions, curvatures, strict=True):
+    for index, (name, (along_u, along_v)) in enumerate(directions.items()):
         energy = li2.full_data_energy(cos * u + sin * along_u, cos * u + sin * along_v, table)
-        factor = round(curvature / maximum.energy)
-        label = f"{name} (${factor}E$)" if factor else f"{name} (0)"
-        (line,) = axes.plot(np.degrees(distance), energy / modulus, label=label)
-        parabola = maximum.energy + curvature / 2 * distance[near] ** 2
-        axes.plot(
-            np.degrees(distance[near]), parabola / modulus, ":", color=line.get_color(), linewidth=2
-        )
+        axes.plot(np.degrees(distance), energy / modulus, color=f"C{index}", label=name)
+        parabola = maximum.energy + curvatures[index] / 2 * distance[near] ** 2
+        axes.plot(np.degrees(distance[near]), parabola / modulus, ":", color=f"C{index}")
+    axes.plot([], [], ":", color="black", label="curvature $-8E$, $-4E$, $0$")
     axes.axhline(
         maximum.published_energy / modulus, color="0.4", linestyle="--", label="published height"
     )
@@ -163,7 +163,7 @@ def _draw_lines(axes: Axes, modulus: int, first: int, second: int) -> None:
         xticks=np.arange(-90, 91, 45),
         ylim=(0, None),
     )
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    legend_above(axes)
 
 
 @paper.figure(
@@ -181,53 +181,53 @@ def irrep_energies(bench: Bench, *, group: str = "S4") -> Figure:
     maxima = li2.local_maxima(chosen.table)
     if not maxima:
         raise ValueError(f"group must have more than one element, got {group!r}")
-    place = np.arange(1, len(maxima) + 1)
-    energy = np.array([maximum.energy for maximum in maxima])
-    published = np.array([maximum.published_energy for maximum in maxima])
-    with drawing(SINGLE_COLUMN, height=2.75) as (figure, axes):
-        for index, (kind, marker) in enumerate(_KINDS.items()):
-            chosen_ones = np.array([maximum.kind == kind for maximum in maxima])
-            if not chosen_ones.any():
+    with drawing(height=2.6) as (figure, axes):
+        for kind, (marker, color) in _MARKERS.items():
+            members = [i for i, maximum in enumerate(maxima) if maximum.kind == kind]
+            if not members:
                 continue
-            style = {"marker": marker, "color": f"C{index}", "linestyle": "none"}
-            axes.plot(place[chosen_ones], energy[chosen_ones], label=f"{kind} type", **style)
-            axes.plot(
-                place[chosen_ones],
-                published[chosen_ones],
-                markerfacecolor="none",
-                label="published" if kind == maxima[0].kind else None,
-                **style,
-            )
-        for index, maximum in enumerate(maxima):
-            before = maxima[index - 1] if index and len(maxima) > _MOST_LABELS else None
-            if before is None or (before.dimension, before.kind) != (
-                maximum.dimension,
-                maximum.kind,
-            ):
-                axes.annotate(
-                    f"{maximum.zero_modes}",
-                    (place[index], maximum.energy),
-                    (0, 5),
-                    textcoords="offset points",
-                    ha="center",
-                )
+            places = [i + 1 for i in members]
+            style = {"marker": marker, "color": color, "linestyle": "none", "markersize": 5}
+            axes.plot(places, [maxima[i].energy for i in members], label=f"{kind} type", **style)
+            published = [maxima[i].published_energy for i in members]
+            axes.plot(places, published, markerfacecolor="none", **style)
+        axes.plot([], [], "o", color="0.4", markerfacecolor="none", label="published")
+        number = {"marker": "$n$", "color": "black", "linestyle": "none", "markeredgewidth": 0}
+        axes.plot([], [], label="zero modes", **number)
+        _write_zero_modes(axes, maxima)
+        energies = [maximum.energy for maximum in maxima]
         axes.set_yscale("log", base=2)
         axes.yaxis.set_major_formatter("{x:g}")
         axes.set(
-            xlabel="irreducible representation and its dimension",
+            xlabel=f"irreducible representation of {chosen.name} and its dimension",
             ylabel=r"energy at the maximum $E^\ast$",
             xlim=(0.5, len(maxima) + 0.5),
-            ylim=(published.min() / 1.5, energy.max() * 2),
-            title=f"{chosen.name}, order {chosen.order}",
+            ylim=(min(maximum.published_energy for maximum in maxima) / 1.5, max(energies) * 1.9),
         )
-        axes.set_xticks(*_irrep_ticks(maxima))
-        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        _label_irreps(axes, maxima)
+        legend_above(axes, columns=3)
     return figure
 
 
-def _irrep_ticks(maxima: tuple[li2.Maximum, ...]) -> tuple[list[int], list[str]]:
-    """Places and labels of the representations, thinned out if there are many."""
+def _write_zero_modes(axes: Axes, maxima: tuple[li2.Maximum, ...]) -> None:
+    """Write the number of zero modes over each maximum; over many, where it changes."""
+    before = None
+    for place, maximum in enumerate(maxima, start=1):
+        kind = (maximum.dimension, maximum.kind)
+        if len(maxima) <= _MOST_LABELS or kind != before:
+            axes.annotate(
+                f"{maximum.zero_modes}",
+                (place, maximum.energy),
+                (0, 5),
+                textcoords="offset points",
+                ha="center",
+            )
+        before = kind
+
+
+def _label_irreps(axes: Axes, maxima: tuple[li2.Maximum, ...]) -> None:
+    """Label the representations by their place and dimension, not all if there are many."""
     step = -(-len(maxima) // _MOST_LABELS)
-    places = list(range(1, len(maxima) + 1, step))
-    labels = [rf"$\rho_{{{place}}}$" + f"\n{maxima[place - 1].dimension}" for place in places]
-    return places, labels
+    shown = range(0, len(maxima), step)
+    labels = [rf"$\rho_{{{i + 1}}}$" + f"\n{maxima[i].dimension}" for i in shown]
+    axes.set_xticks([i + 1 for i in shown], labels)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ... import simulations as sim
 from ...theory import li2
 from ._card import paper
-from ._figure_style import SINGLE_COLUMN, drawing
+from ._figure_style import drawing, legend_above
 from ._probes import gradient_structure, test_accuracy, train_accuracy
 
 if TYPE_CHECKING:
@@ -22,18 +23,17 @@ if TYPE_CHECKING:
 
     from ..bench import Bench
 
-_STAGES = ("lazy", "independent", "interactive")
-
 
 @paper.figure(
     "stages",
     caption=(
-        "One network learning modular addition, with weight decay (solid) and from the same "
-        "weights without (dashed). Top: accuracies, and the share of the squared weights that "
-        "lies in the nearest ideal feature of each node. Middle: norm of the gradient that "
-        "reaches the hidden layer. Bottom: its cosines with the early form and with the whitened "
-        "form that it takes at the fixed point of the readout. The lazy stage is taken to end "
-        "where the whitened form becomes the closer one, the independent stage where test "
+        "The lazy (I), independent (II) and interactive (III) stage of a network that learns "
+        "modular addition, with weight decay (solid) and from the same weights without (dashed). "
+        "Top: accuracies, and the share of the squared weights that lies in the nearest ideal "
+        "feature of each node. Middle: norm of the gradient that reaches the hidden layer. "
+        "Bottom: its cosines with the early form and with the whitened form that it takes at the "
+        "fixed point of the readout. The rings mark how the boundaries were found: the lazy stage "
+        "ends where the whitened form becomes the closer one, the independent stage where test "
         "accuracy passes one half."
     ),
     options={"modulus": 23, "train_fraction": 0.5, "weight_decay": 2e-4, "num_steps": 3000},
@@ -73,24 +73,19 @@ def stages(
     ).isel(seed=0, step=slice(1, None))
     decaying = runs.sel(weight_decay=weight_decay)
     ends = stage_ends(decaying)
-    with drawing(SINGLE_COLUMN, height=4.9, rows=3, sharex=True) as (figure, panels):
+    with drawing(height=5.0, rows=3, sharex=True) as (figure, panels):
         _draw_accuracies(panels[0], runs, weight_decay)
         _draw_norms(panels[1], runs, weight_decay)
         _draw_cosines(panels[2], decaying)
         steps = runs["step"].values
+        bounds = [float(steps[0]), *ends, float(steps[-1])]
         for axes in panels:
-            _shade(axes, [steps[0], *ends, steps[-1]])
-        for name, start, end in zip(
-            _STAGES[: len(ends) + 1], [steps[0], *ends], [*ends, steps[-1]], strict=True
-        ):
-            panels[0].text(
-                np.sqrt(start * end),
-                1.03,
-                name,
-                transform=panels[0].get_xaxis_transform(),
-                ha="center",
-                va="bottom",
-            )
+            _shade(axes, bounds)
+        _mark_ends(panels, decaying, ends)
+        for name, start, end in zip(("I", "II", "III"), bounds, bounds[1:], strict=False):
+            place = (np.sqrt(start * end), 1.01)
+            coordinates = panels[0].get_xaxis_transform()
+            panels[0].text(*place, name, transform=coordinates, ha="center", va="bottom")
         panels[-1].set(xscale="log", xlabel="step", xlim=(steps[0], steps[-1]))
     return figure
 
@@ -112,45 +107,59 @@ def feature_share(model: sim.TwoLayerNet, task: sim.tasks.Task) -> jax.Array:
 
 
 def stage_ends(run: xr.Dataset) -> list[float]:
-    """Steps at which the lazy and the independent stage end, as far as the run has come.
+    """Steps, interpolated, at which the lazy and the independent stage end, if the run got there.
 
-    The lazy stage ends where the cosine with the whitened form overtakes, after its peak, the one
-    with the early form; the independent stage where test accuracy passes one half.
+    The lazy stage ends where the cosine with the whitened form, after its largest lag, overtakes
+    the one with the early form; the independent stage, later, where test accuracy passes one half.
     """
     steps = run["step"].values
-    _, plain, whitened = run["gradient"].values.T
-    after_peak = np.arange(len(steps)) > np.argmax(np.where(plain > whitened, plain, -1))
-    turned = np.flatnonzero(after_peak & (whitened > plain))
-    if not len(turned):
+    _, early, whitened = run["gradient"].values.T
+    lag = early - whitened
+    turned = _first_rise(steps, -lag, after=float(steps[np.argmax(lag)]))
+    if turned is None:
         return []
-    generalized = np.flatnonzero(
-        (run["test_accuracy"].values > 0.5) & (np.arange(len(steps)) > turned[0])
-    )
-    return [float(steps[first[0]]) for first in (turned, generalized) if len(first)]
+    generalized = _first_rise(steps, run["test_accuracy"].values - 0.5, after=turned)
+    return [turned] if generalized is None else [turned, generalized]
+
+
+def _first_rise(
+    steps: Int[np.ndarray, " steps"], values: Float[np.ndarray, " steps"], *, after: float
+) -> float | None:
+    """Step, later than `after`, at which the values first go from negative to positive."""
+    for i in np.flatnonzero((values[:-1] <= 0) & (values[1:] > 0)):
+        step = float(np.interp(0.0, values[i : i + 2], steps[i : i + 2]))
+        if step > after:
+            return step
+    return None
 
 
 def _draw_accuracies(axes: Axes, runs: xr.Dataset, weight_decay: float) -> None:
-    names = {"train_accuracy": "train", "test_accuracy": "test", "feature_share": "feature share"}
+    names = {
+        "train_accuracy": "train accuracy",
+        "test_accuracy": "test accuracy",
+        "feature_share": "feature share",
+    }
     for index, (name, label) in enumerate(names.items()):
         _draw_both(axes, runs[name], weight_decay, color=f"C{index}", label=label)
     axes.set(ylabel="accuracy, share", ylim=(-0.03, 1.03))
-    _legend(axes)
+    # Above the numbers of the stages.
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.12), ncols=3)
 
 
 def _draw_norms(axes: Axes, runs: xr.Dataset, weight_decay: float) -> None:
     norms = runs["gradient"].isel(part=0)
-    _draw_both(axes, norms, weight_decay, color="black", label=f"decay {weight_decay:g}")
-    axes.plot([], [], "--", color="black", label="no decay")
+    _draw_both(axes, norms, weight_decay, color="black", label=f"weight decay {weight_decay:g}")
+    axes.plot([], [], "--", color="black", label="no weight decay")
     axes.set(yscale="log", ylabel=r"norm $\Vert G_F \Vert$", ylim=(1e-3, 50))
-    _legend(axes)
+    legend_above(axes)
 
 
 def _draw_cosines(axes: Axes, run: xr.Dataset) -> None:
-    labels = (r"$\tilde Y \tilde Y^\top \tilde F$", r"$Z Z^\top \tilde F$")
+    labels = (r"$\tilde Y \tilde Y^\top \tilde F$, early", r"$Z Z^\top \tilde F$, whitened")
     for part, label in enumerate(labels, start=1):
         axes.plot(run["step"], run["gradient"].isel(part=part), color=f"C{part + 2}", label=label)
     axes.set(ylabel=r"cosine with $G_F$", ylim=(0, 1))
-    _legend(axes)
+    legend_above(axes)
 
 
 def _draw_both(
@@ -161,10 +170,15 @@ def _draw_both(
     axes.plot(steps, runs.sel(weight_decay=0.0), "--", color=color, linewidth=0.9)
 
 
-def _legend(axes: Axes) -> None:
-    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-
-
-def _shade(axes: Axes, bounds: list[Float[np.ndarray, ""] | float]) -> None:
-    for index, (start, end) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+def _shade(axes: Axes, bounds: list[float]) -> None:
+    for index, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False)):
         axes.axvspan(start, end, color="0.5", alpha=0.08 * (index + 1), linewidth=0)
+
+
+def _mark_ends(panels: Sequence[Axes], run: xr.Dataset, ends: list[float]) -> None:
+    """Ring the two points that the ends of the stages were read from."""
+    curves = (panels[2], run["gradient"].isel(part=2)), (panels[0], run["test_accuracy"])
+    for end, (axes, curve) in zip(ends, curves, strict=False):
+        axes.plot(
+            end, curve.sel(step=end), "o", color="black", markerfacecolor="none", markersize=6
+        )

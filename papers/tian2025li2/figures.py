@@ -6,17 +6,17 @@
 - ``_figure_stages`` -- stages.
 """
 
-from ._figure_features import capacity, coupon_collector, memorization_shapes
+from ._figure_features import capacity_curve, coupon_curves, memorized_shapes
 from ._figure_landscape import energy_landscape, irrep_energies
 from ._figure_stages import stages
 from ._figure_thresholds import data_thresholds
 
 __all__ = [
-    "capacity",
-    "coupon_collector",
+    "capacity_curve",
+    "coupon_curves",
     "data_thresholds",
     "energy_landscape",
     "irrep_energies",
-    "memorization_shapes",
+    "memorized_shapes",
     "stages",
 ]

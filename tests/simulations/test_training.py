@@ -198,6 +198,13 @@ def test_damaged_and_foreign_checkpoints_are_recomputed(tmp_path):
         assert _train(checkpoint=tmp_path, optimizer=optax.adam(2e-2)).equals(other)
 
 
+def test_a_checkpoint_that_cannot_be_written_does_not_stop_the_run(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.warns(UserWarning, match="cannot write checkpoint"):
+        runs = _train(checkpoint=tmp_path / "file")
+    assert runs.equals(_train())
+
+
 def test_progress_is_monotone_and_ends_at_one():
     seen = []
     _train(num_seeds=3, progress=seen.append)
