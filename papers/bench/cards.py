@@ -11,11 +11,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from groktheory.validation.readable import readable
+
 from . import provenance
 from .cache import Cache
 from .discovery import BrokenPaper, Entry
 from .paper import Claim, Paper
-from .readable import readable
 from .terminal import COLORS
 
 

@@ -179,6 +179,5 @@ def _mark_ends(panels: Sequence[Axes], run: xr.Dataset, ends: list[float]) -> No
     """Ring the two points that the ends of the stages were read from."""
     curves = (panels[2], run["gradient"].isel(part=2)), (panels[0], run["test_accuracy"])
     for end, (axes, curve) in zip(ends, curves, strict=False):
-        axes.plot(
-            end, curve.sel(step=end), "o", color="black", markerfacecolor="none", markersize=6
-        )
+        height = np.interp(end, curve["step"], curve)
+        axes.plot(end, height, "o", color="black", markerfacecolor="none", markersize=6)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import groktheory.papers
-from groktheory.papers.bench.readable import readable
 from groktheory.papers.tian2025li2 import paper
+from groktheory.validation.readable import readable
 
 FORMULAS = [equation.latex for equation in paper.equations] + [
     latex

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from groktheory.papers.bench.readable import readable
+from groktheory.validation.readable import readable
 
 
 @pytest.mark.parametrize(
