@@ -10,7 +10,7 @@ from ...theory import li2
 from ._card import paper
 from ._figure_style import drawing, legend_above, mean_and_error
 from ._runs import critical_fractions, numpy_generator, sample_orders
-from .memorization import _survival_thresholds
+from .memorization import survival_thresholds
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,7 +44,7 @@ def data_thresholds(bench: Bench, *, trained: bool = True) -> Figure:
             rng = numpy_generator(bench, f"train sets of Z{modulus}")
             orders = np.stack([rng.permutation(modulus**2) for _ in range(4)])
         for kind, thresholds in landscapes.items():
-            fractions = _survival_thresholds(
+            fractions = survival_thresholds(
                 bench, modulus, orders, removes_operands=kind == "whitened"
             )
             thresholds.append(mean_and_error(fractions))

@@ -47,7 +47,7 @@ def mean_node_energy(model: sim.TwoLayerNet, task: sim.tasks.Task) -> jax.Array:
     squared_norms = jnp.sum(model.hidden**2, axis=(0, 1))
     is_alive = squared_norms > 1e-3 * squared_norms.max()
     # x^2 is homogeneous of degree two, so normalizing w divides the features by its squared norm
-    normalized = features / jnp.where(is_alive, squared_norms, 1.0)
+    normalized = features / jnp.where(is_alive, squared_norms, 1.0)[None]
     energies = 0.5 * jnp.sum((labels.T @ normalized) ** 2, axis=0)
     return jnp.sum(is_alive * energies) / jnp.sum(is_alive)
 
@@ -64,7 +64,7 @@ def gradient_structure(model: sim.TwoLayerNet, task: sim.tasks.Task, *, eta: flo
     measures = sim.measures
     features, labels = _features_and_labels(model, task)
     features = measures.centered(features)
-    readout = model.readout - model.readout.mean(axis=0)
+    readout = model.readout - model.readout.mean(axis=0, keepdims=True)
     gradient = measures.backpropagated_gradient(features, labels, readout)
     kernel = features @ features.T
     whitened = jnp.linalg.solve(kernel + eta * jnp.eye(len(kernel)), labels)
@@ -87,7 +87,7 @@ def _features_and_labels(
     batch = task.train()
     features = jax.vmap(model.features)(batch.inputs)
     labels = jnp.eye(task.num_classes, dtype=features.dtype)[batch.targets]
-    return features, labels - labels.mean(axis=0)
+    return features, labels - labels.mean(axis=0, keepdims=True)
 
 
 def grok_times(runs: xr.Dataset, *, threshold: float) -> np.ndarray:

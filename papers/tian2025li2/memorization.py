@@ -38,8 +38,8 @@ def landscape_threshold(bench: Bench) -> Evidence:
         trained.append(critical_fractions(bench, modulus))
         orders = sample_orders(bench, modulus)
         bench.progress(0.5, f"landscapes of Z{modulus}")
-        whitened.append(_survival_thresholds(bench, modulus, orders, removes_operands=True))
-        plain.append(_survival_thresholds(bench, modulus, orders, removes_operands=False))
+        whitened.append(survival_thresholds(bench, modulus, orders, removes_operands=True))
+        plain.append(survival_thresholds(bench, modulus, orders, removes_operands=False))
     trained, whitened, plain = (np.stack(all_, axis=1) for all_ in (trained, whitened, plain))
     error = trained.std(axis=0, ddof=1) / np.sqrt(len(trained))
     return Evidence(
@@ -61,7 +61,7 @@ def landscape_threshold(bench: Bench) -> Evidence:
     )
 
 
-def _survival_thresholds(
+def survival_thresholds(
     bench: Bench, modulus: int, orders: np.ndarray, *, removes_operands: bool
 ) -> np.ndarray:
     """Train fraction at which half of an ideal feature survives the ascent, for each train set.

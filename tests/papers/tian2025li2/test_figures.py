@@ -249,8 +249,7 @@ def test_stages_that_were_not_reached_are_left_out():
 @pytest.mark.slow
 def test_stages_of_a_small_network(draw):
     options = {"modulus": 11, "train_fraction": 0.7, "weight_decay": 1e-3, "num_steps": 2000}
-    with jax.numpy_rank_promotion("allow"):  # the probes of the paper broadcast
-        accuracies, norms, cosines = draw("stages", picks=[64], **options).axes
+    accuracies, norms, cosines = draw("stages", picks=[64], **options).axes
     assert [text.get_text() for text in accuracies.texts] == ["I", "II", "III"]
     steps, test_accuracy = curve(accuracies, "test accuracy")
     ring = accuracies.get_lines()[-1]

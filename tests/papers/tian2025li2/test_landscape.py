@@ -113,7 +113,7 @@ def test_the_threshold_claim_can_go_both_ways(outcome, monkeypatch, trained_like
     def survival(bench, modulus, orders, *, removes_operands):
         return thresholds["whitened" if removes_operands else "plain"][modulus]
 
-    monkeypatch.setattr(memorization, "_survival_thresholds", survival)
+    monkeypatch.setattr(memorization, "survival_thresholds", survival)
     monkeypatch.setattr(memorization, "sample_orders", lambda bench, modulus: None)
     monkeypatch.setattr(
         memorization,
@@ -129,7 +129,7 @@ def test_features_survive_longer_in_the_whitened_landscape(judge_claim):
 
     orders = np.stack([np.random.default_rng(seed).permutation(17**2) for seed in range(3)])
     whitened, plain = (
-        memorization._survival_thresholds(
+        memorization.survival_thresholds(
             Bench("tian2025li2", "test"), 17, orders, removes_operands=choice
         )
         for choice in (True, False)
