@@ -17,7 +17,7 @@ _MATH = re.compile(r"\$([^$]+)\$")
 def math_as_text(text: str) -> str:
     r"""Write the formulas between dollar signs as plain text.
 
-    >>> math_as_text(r"exponent of $n_c/\\ln M$ in $M$")
+    >>> math_as_text(r"exponent of $n_c/\ln M$ in $M$")
     'exponent of n_c/ln M in M'
     """
     return _MATH.sub(lambda match: readable(match.group(1)), text)

@@ -9,7 +9,7 @@ is $[v - \delta, v + \delta]$.
 - `power`: the truth sits anywhere; how often is it seen with a given number of seeds?
 
 Means of strongly skewed samples break the promise: over a few seeds a long tail goes unseen, and
-Student's interval covers too little (15 to 25 % instead of 5 % for exponential and log-normal
+Student's interval covers too little (10 to 25 % instead of 5 % for exponential and log-normal
 data); no interval for a mean can do without an assumption about tails. Medians keep the promise
 for every continuous distribution, at the price of a few more seeds.
 """

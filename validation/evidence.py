@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from enum import StrEnum
 
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike
 
-from .measurements import Counts, Estimate, Exact, Measurement, Samples, as_points
+from .measurements import Counts, Estimate, Exact, Measurement, Samples, as_points, set_fields
 
 __all__ = [
     "Axis",
@@ -59,16 +60,24 @@ class Axis:
 
     name: str
     values: tuple[float, ...] | tuple[str, ...]
-    unit: str = ""
-    scale: str = "linear"
+    unit: str
+    scale: str
 
-    def __post_init__(self) -> None:
-        values = np.asarray(self.values)
-        if self.scale not in ("linear", "log"):
-            raise ValueError(f"scale must be 'linear' or 'log', got {self.scale!r}")
-        if self.scale == "log" and (values.dtype.kind == "U" or np.any(values <= 0)):
-            raise ValueError(f"a log axis needs positive numbers, got {self.name} = {self.values}")
-        object.__setattr__(self, "values", tuple(values.tolist()))
+    def __init__(
+        self,
+        name: str,
+        values: Sequence[float] | Sequence[str] | np.ndarray,
+        unit: str = "",
+        scale: str = "linear",
+    ):
+        points = np.atleast_1d(np.asarray(values))
+        if scale not in ("linear", "log"):
+            raise ValueError(f"scale must be 'linear' or 'log', got {scale!r}")
+        if points.ndim != 1 or points.dtype.kind not in "iufU":
+            raise ValueError(f"axis values must be numbers or names, one a point, got {values}")
+        if scale == "log" and (points.dtype.kind == "U" or np.any(points <= 0)):
+            raise ValueError(f"a log axis needs positive numbers, got {name} = {values}")
+        set_fields(self, name=name, values=tuple(points.tolist()), unit=unit, scale=scale)
 
     @property
     def label(self) -> str:
@@ -98,9 +107,9 @@ class Prediction:
     """
 
     value: np.ndarray
-    tolerance: tuple[np.ndarray, np.ndarray] | None = None
-    label: str = "theory"
-    source: str = ""
+    tolerance: tuple[np.ndarray, np.ndarray] | None
+    label: str
+    source: str
 
     def __init__(
         self,
@@ -113,19 +122,16 @@ class Prediction:
         points = as_points(value, "value")
         if not np.all(np.isfinite(points)):
             raise ValueError(f"the predicted value must be finite, got {value}")
-        set_field = object.__setattr__
-        set_field(self, "value", points)
-        set_field(self, "label", label)
-        set_field(self, "source", source)
+        pair = None
         if tolerance is not None:
-            pair = tolerance if isinstance(tolerance, tuple) else (tolerance, tolerance)
-            pair = tuple(
-                np.broadcast_to(as_points(side, "tolerance"), points.shape) for side in pair
+            sides = tolerance if isinstance(tolerance, tuple) else (tolerance, tolerance)
+            below, above = (
+                np.broadcast_to(as_points(side, "tolerance"), points.shape) for side in sides
             )
-            if any(np.any(~(side >= 0)) for side in pair):
+            if np.any(~(below >= 0)) or np.any(~(above >= 0)):
                 raise ValueError(f"tolerance must be >= 0, got {tolerance}")
-            tolerance = pair
-        set_field(self, "tolerance", tolerance)
+            pair = (below, above)
+        set_fields(self, value=points, tolerance=pair, label=label, source=source)
 
     @classmethod
     def at_least(cls, bound: ArrayLike, *, label: str = "theory", source: str = "") -> Prediction:
@@ -164,17 +170,30 @@ class Series:
     """Raw data behind an estimate, for the eye: `style` is `line`, `dashed` or `points`."""
 
     label: str
-    x: np.ndarray
-    y: np.ndarray
-    error: np.ndarray | None = None
-    style: str = "points"
+    x: Float[np.ndarray, " points"]
+    y: Float[np.ndarray, " points"]
+    error: Float[np.ndarray, " points"] | None
+    style: str
 
-    def __post_init__(self) -> None:
-        if self.style not in ("line", "dashed", "points"):
-            raise ValueError(f"style must be 'line', 'dashed' or 'points', got {self.style!r}")
-        for name in ("x", "y", "error"):
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, as_points(getattr(self, name), name))
+    def __init__(
+        self,
+        label: str,
+        x: ArrayLike,
+        y: ArrayLike,
+        error: ArrayLike | None = None,
+        style: str = "points",
+    ):
+        if style not in ("line", "dashed", "points"):
+            raise ValueError(f"style must be 'line', 'dashed' or 'points', got {style!r}")
+        abscissae, ordinates = as_points(x, "x"), as_points(y, "y")
+        if len(abscissae) != len(ordinates):
+            raise ValueError(
+                f"series {label!r} has {len(abscissae)} x and {len(ordinates)} y values"
+            )
+        bars = None
+        if error is not None:
+            bars = np.broadcast_to(as_points(error, "error"), ordinates.shape)
+        set_fields(self, label=label, x=abscissae, y=ordinates, error=bars, style=style)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

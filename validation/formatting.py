@@ -33,7 +33,7 @@ def format_value(value: float, error: float = 0.0, *, digits: int = 5) -> str:
     if error == 0:
         return f"{value:.{digits}g}"
     if error < 1e-9 * abs(value):
-        return f"{value:.10g} ± {error:.1g}"
+        return f"{value:.10g} ± {error:.2g}"
     magnitude = math.floor(math.log10(max(abs(value), error)))
     scale = magnitude if not -4 <= magnitude < 6 else 0
     value, error = value / 10.0**scale, error / 10.0**scale

@@ -321,9 +321,11 @@ def _from_seeds(
     sentence = f"one fit a seed, errors from the spread over {seeds} seeds"
     spare = len(data.x) - len(values)
     if spare:
-        mean_residuals = (data.transform(data.y) - law.in_space(data.x, values, data.space)).mean(0)
-        misfit = float(np.sum((data.weights.mean(axis=0) * mean_residuals) ** 2))
-        scatter = _scaled(variances, math.sqrt(misfit / spare))
+        targets, weights = data.transform(data.y), data.weights.mean(axis=0)
+        misses = weights * (targets - law.in_space(data.x, values, data.space)).mean(axis=0)
+        rounding = 1e-12 * np.abs(weights * targets).max()
+        misfit = max(0.0, math.sqrt(np.sum(misses**2) / spare) - rounding)
+        scatter = _scaled(variances, misfit)
         if np.any(scatter > errors):
             sentence += ", or from the misfit of the mean curve where larger"
             return values, np.maximum(errors, scatter), min(seeds - 1, spare), sentence

@@ -26,6 +26,12 @@ def as_points(value: ArrayLike, name: str) -> Float[np.ndarray, " points"]:
     return points
 
 
+def set_fields(instance: object, **fields: object) -> None:
+    """Fill a frozen dataclass from its own `__init__`, which takes anything like an array."""
+    for name, value in fields.items():
+        object.__setattr__(instance, name, value)
+
+
 class Measurement(abc.ABC):
     """A measured quantity at each control point, able to state its confidence interval."""
 
@@ -53,13 +59,13 @@ class Measurement(abc.ABC):
 class Exact(Measurement):
     """Deterministic numbers, known up to a numerical error (absolute, a hard bound)."""
 
-    values: np.ndarray
-    error: float = 0.0
+    values: Float[np.ndarray, " points"]
+    error: float
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "values", _finite(as_points(self.values, "values")))
-        if not self.error >= 0:
-            raise ValueError(f"error must be >= 0, got {self.error}")
+    def __init__(self, values: ArrayLike, error: float = 0.0):
+        if not error >= 0:
+            raise ValueError(f"error must be >= 0, got {error}")
+        set_fields(self, values=_finite(as_points(values, "values")), error=error)
 
     @property
     def value(self) -> np.ndarray:
@@ -108,26 +114,26 @@ class Samples(Measurement):
         or a bootstrap of fewer than 20 seeds.
     """
 
-    values: np.ndarray
-    method: str = "t"
-    resolution: float = 0.0
+    values: Float[np.ndarray, "seeds points"]
+    method: str
+    resolution: float
 
-    def __post_init__(self) -> None:
-        values = np.array(self.values, dtype=np.float64)
+    def __init__(self, values: ArrayLike, method: str = "t", resolution: float = 0.0):
+        values = np.array(values, dtype=np.float64)
         values = values[:, None] if values.ndim == 1 else values
         if values.ndim != 2 or values.size == 0:
             raise ValueError(
                 f"samples must be [seeds] or [seeds, points], got shape {values.shape}"
             )
-        if self.method not in ("t", "bootstrap", "median"):
-            raise ValueError(f"method must be 't', 'bootstrap' or 'median', got {self.method!r}")
-        _finite(np.median(values, axis=0) if self.method == "median" else values)
-        values.flags.writeable = False
-        object.__setattr__(self, "values", values)
-        if self.method == "bootstrap" and len(values) < 20:
+        if method not in ("t", "bootstrap", "median"):
+            raise ValueError(f"method must be 't', 'bootstrap' or 'median', got {method!r}")
+        _finite(np.median(values, axis=0) if method == "median" else values)
+        if method == "bootstrap" and len(values) < 20:
             raise ValueError(f"a bootstrap needs at least 20 seeds, got {len(values)}: use 't'")
-        if not 0 <= self.resolution < math.inf:
-            raise ValueError(f"resolution must be finite and >= 0, got {self.resolution}")
+        if not 0 <= resolution < math.inf:
+            raise ValueError(f"resolution must be finite and >= 0, got {resolution}")
+        values.flags.writeable = False
+        set_fields(self, values=values, method=method, resolution=resolution)
 
     @property
     def value(self) -> np.ndarray:
@@ -201,20 +207,19 @@ class Counts(Measurement):
         Unless `0 <= successes <= trials` and `trials >= 1`, all whole numbers.
     """
 
-    successes: np.ndarray
-    trials: np.ndarray
+    successes: Float[np.ndarray, " points"]
+    trials: Float[np.ndarray, " points"]
 
-    def __post_init__(self) -> None:
-        successes = as_points(self.successes, "successes")
-        trials = np.broadcast_to(as_points(self.trials, "trials"), successes.shape)
-        whole = np.all(successes == np.floor(successes)) and np.all(trials == np.floor(trials))
-        if not (whole and np.all((successes >= 0) & (successes <= trials) & (trials >= 1))):
+    def __init__(self, successes: ArrayLike, trials: ArrayLike):
+        events = as_points(successes, "successes")
+        chances = np.broadcast_to(as_points(trials, "trials"), events.shape)
+        whole = np.all(events == np.floor(events)) and np.all(chances == np.floor(chances))
+        if not (whole and np.all((events >= 0) & (events <= chances) & (chances >= 1))):
             raise ValueError(
                 "successes and trials must be whole numbers with 0 <= successes <= trials and "
-                f"trials >= 1, got {self.successes} of {self.trials}"
+                f"trials >= 1, got {successes} of {trials}"
             )
-        object.__setattr__(self, "successes", successes)
-        object.__setattr__(self, "trials", trials)
+        set_fields(self, successes=events, trials=chances)
 
     @property
     def value(self) -> np.ndarray:
@@ -264,24 +269,30 @@ class Estimate(Measurement):
         standard error is allowed and says that the data do not determine the number.
     """
 
-    values: np.ndarray
-    errors: np.ndarray
-    degrees_of_freedom: float | np.ndarray = math.inf
-    samples: int = 1
+    values: Float[np.ndarray, " points"]
+    errors: Float[np.ndarray, " points"]
+    degrees_of_freedom: Float[np.ndarray, " points"]
+    samples: int
 
-    def __post_init__(self) -> None:
-        values = _finite(as_points(self.values, "values"))
-        errors = np.broadcast_to(as_points(self.errors, "errors"), values.shape)
-        if np.any(~(errors >= 0)):
-            raise ValueError(f"standard errors must be >= 0, got {self.errors}")
+    def __init__(
+        self,
+        values: ArrayLike,
+        errors: ArrayLike,
+        degrees_of_freedom: ArrayLike = math.inf,
+        samples: int = 1,
+    ):
+        estimates = _finite(as_points(values, "values"))
+        spread = np.broadcast_to(as_points(errors, "errors"), estimates.shape)
         degrees = np.broadcast_to(
-            as_points(self.degrees_of_freedom, "degrees_of_freedom"), values.shape
+            as_points(degrees_of_freedom, "degrees_of_freedom"), estimates.shape
         )
+        if np.any(~(spread >= 0)):
+            raise ValueError(f"standard errors must be >= 0, got {errors}")
         if np.any(~(degrees >= 1)):
-            raise ValueError(f"degrees_of_freedom must be >= 1, got {self.degrees_of_freedom}")
-        object.__setattr__(self, "values", values)
-        object.__setattr__(self, "errors", errors)
-        object.__setattr__(self, "degrees_of_freedom", degrees)
+            raise ValueError(f"degrees_of_freedom must be >= 1, got {degrees_of_freedom}")
+        set_fields(
+            self, values=estimates, errors=spread, degrees_of_freedom=degrees, samples=samples
+        )
 
     @property
     def value(self) -> np.ndarray:
