@@ -11,6 +11,7 @@ and the same evidence gives the same files byte by byte.
 from __future__ import annotations
 
 import contextlib
+import math
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -177,10 +178,9 @@ def _wrapped(label: str, width: int = 30) -> str:
 
 
 def _finish(ax: Axes) -> None:
-    """Put the legend above the axes, where it cannot hide a point, and plain numbers on logs."""
+    """Put the legend above the axes, where it cannot hide a point; plain numbers at the ticks."""
     for axis in (ax.xaxis, ax.yaxis):
-        if axis.get_scale() == "log":
-            _plain_ticks(axis)
+        _plain_ticks(axis)
     handles, labels = ax.get_legend_handles_labels()
     if len(handles) < 2:
         return
@@ -198,14 +198,29 @@ def _finish(ax: Axes) -> None:
 
 
 def _plain_ticks(axis: PlotAxis) -> None:
-    """Write 0.2, 0.5, 1, 2 instead of powers where a log axis spans less than two decades."""
+    """Write 0.2, 0.5, 1, 2 instead of bare powers where a log axis spans less than two decades,
+    and powers at the ticks of a linear one instead of a common factor that the legend would meet.
+    """
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    axis.set_minor_formatter(NullFormatter())
     low, high = axis.get_view_interval()
-    if low > 0 and high < 100 * low and 1e-3 <= low and high <= 1e5:
+    if axis.get_scale() == "log":
+        axis.set_minor_formatter(NullFormatter())
+        if not 0 < low < high < 100 * low:
+            return
         axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_major_formatter(FuncFormatter(_tick_text))
+    elif axis.get_scale() == "linear" and not 1e-3 <= max(abs(low), abs(high)) <= 1e5:
+        axis.set_major_formatter(FuncFormatter(_tick_text))
+
+
+def _tick_text(value: float, _: int) -> str:
+    if value == 0 or 1e-3 <= abs(value) <= 1e5:
+        return f"{value:g}"
+    exponent = math.floor(math.log10(abs(value)) + 1e-9)
+    power = f"10^{{{exponent}}}"
+    mantissa = f"{value / 10.0**exponent:.6g}"
+    return f"${power}$" if mantissa == "1" else rf"${mantissa}\times{power}$"
 
 
 def _axis_label(evidence: Evidence, width: int) -> str:
@@ -250,6 +265,8 @@ def _draw_number(evidence: Evidence, ax: Axes) -> None:
         ax.axvline(rival.value[0], color=color, ls=dashes, label=_wrapped(rival.label))
     _points(ax, np.zeros(1), evidence, lying=True)
     ax.set(xscale=scale, xlim=(low, high), ylim=(-1, 1), yticks=[])
+    if scale == "linear":
+        ax.locator_params(axis="x", nbins=5)
     ax.set_xlabel(_axis_label(evidence, 48))
     ax.spines["left"].set_visible(False)
     _finish(ax)
