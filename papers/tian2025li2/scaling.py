@@ -53,12 +53,16 @@ def _log_grok_times(runs: xr.Dataset) -> np.ndarray:
     return np.log(grok_times(decaying, threshold=GROKKED)).T
 
 
-def _grok_panel(runs: xr.Dataset, label: str) -> Series:
+def _grok_series(runs: xr.Dataset, label: str) -> Series:
     log_times = _log_grok_times(runs)
     decays = runs["weight_decay"].values[runs["weight_decay"].values > 0]
     times = np.exp(log_times.mean(axis=0))
     error = times * log_times.std(axis=0, ddof=1) / np.sqrt(len(log_times))
     return Series(label, decays, times, error)
+
+
+def _grok_panel(*series: Series) -> Panel:
+    return Panel("weight decay", "steps to test accuracy 0.9", series, x_scale="log", y_scale="log")
 
 
 @paper.claim(
@@ -94,13 +98,7 @@ def weight_decay(bench: Bench) -> tuple[Evidence, ...]:
             prediction=Prediction.at_least(np.zeros(len(decays) - 1), label="earlier"),
             measurement=Samples(log_times[:, :-1] - log_times[:, 1:]),
             rivals=(Prediction(0.0, 0.0, label="weight decay does not matter"),),
-            panel=Panel(
-                "weight decay",
-                "steps to test accuracy 0.9",
-                (_grok_panel(runs, "measured"),),
-                x_scale="log",
-                y_scale="log",
-            ),
+            panel=_grok_panel(_grok_series(runs, "measured")),
         ),
     )
 
@@ -127,15 +125,9 @@ def weight_decay_exponent(bench: Bench) -> Evidence:
         prediction=Prediction(-1.0, 0.15, label="gradient flow", source="[tian2025li2, Sec. 7]"),
         measurement=fit.estimate("exponent"),
         rivals=(Prediction(0.0, label="weight decay does not matter"),),
-        panel=Panel(
-            "weight decay",
-            "steps to test accuracy 0.9",
-            (
-                _grok_panel(runs, "measured"),
-                Series("power-law fit", fine, fit.predict(fine), style="line"),
-            ),
-            x_scale="log",
-            y_scale="log",
+        panel=_grok_panel(
+            _grok_series(runs, "measured"),
+            Series("power-law fit", fine, fit.predict(fine), style="line"),
         ),
     )
 
@@ -158,13 +150,7 @@ def zero_readout(bench: Bench) -> Evidence:
         prediction=Prediction.at_least(np.zeros(len(decays)), label="earlier"),
         measurement=Samples(_log_grok_times(standard) - _log_grok_times(zero)),
         rivals=(Prediction(0.0, 0.0, label="initial readout does not matter"),),
-        panel=Panel(
-            "weight decay",
-            "steps to test accuracy 0.9",
-            (_grok_panel(standard, "standard"), _grok_panel(zero, "zero readout")),
-            x_scale="log",
-            y_scale="log",
-        ),
+        panel=_grok_panel(_grok_series(standard, "standard"), _grok_series(zero, "zero readout")),
     )
 
 
