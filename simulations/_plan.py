@@ -14,10 +14,12 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
+from .models.frozen import trainable
 from .tasks.task import Batch, Task
 from .trajectories import log_spaced_steps
 
 Measure = Callable[[Any, Task], PyTree]
+_TAKERS = ("init", "task", "optimizer", "loss")
 
 
 class RunState(eqx.Module):
@@ -39,7 +41,7 @@ class Plan:
     init: Callable[..., PyTree]
     task: Task | Callable[..., Task]
     optimizer: Any
-    loss: Callable[[Any, Batch], Float[Array, ""]]
+    loss: Callable[..., Float[Array, ""]]
     num_steps: int
     measures: dict[str, Measure]
     final: dict[str, Measure]
@@ -67,10 +69,10 @@ class Plan:
         for name, values in settings["sweep"].items():
             if not values:
                 raise ValueError(f"sweep over {name!r} has no values")
-            if not any(name in _parameters(settings[f]) for f in ("init", "task", "optimizer")):
+            if not any(name in _parameters(settings[f]) for f in _TAKERS):
                 raise ValueError(
-                    f"nobody takes the swept parameter {name!r}: name it as an argument of init, "
-                    "task or optimizer"
+                    f"nobody takes the swept parameter {name!r}: name it as an argument of "
+                    f"{', '.join(_TAKERS[:-1])} or {_TAKERS[-1]}"
                 )
         return cls(record_steps=steps, **settings)
 
@@ -112,23 +114,24 @@ class Plan:
                 jnp.nan if jnp.issubdtype(value.dtype, jnp.floating) else 0,
                 value.dtype,
             ),
-            jax.eval_shape(self.measure, model, task),
+            jax.eval_shape(self.measure, model, task, swept),
         )
         return RunState(
             task=task,
             model=model,
-            optimizer_state=self.transformation(swept).init(
-                eqx.filter(model, eqx.is_inexact_array)
-            ),
+            optimizer_state=self.transformation(swept).init(eqx.filter(model, trainable(model))),
             step=jnp.zeros((), jnp.int32),
             has_stopped=jnp.zeros((), bool),
             has_diverged=jnp.zeros((), bool),
             records=records,
         )
 
-    def measure(self, model: PyTree, task: Task) -> dict[str, Array]:
+    def train_loss(self, model: PyTree, batch: Batch, swept: dict[str, Array]) -> Array:
+        return self.loss(model, batch, **_accepted(self.loss, swept))
+
+    def measure(self, model: PyTree, task: Task, swept: dict[str, Array]) -> dict[str, Array]:
         values = {name: measure(model, task) for name, measure in self.measures.items()}
-        return {"loss": self.loss(model, task.train()), **values}
+        return {"loss": self.train_loss(model, task.train(), swept), **values}
 
     def finish(self, state: RunState) -> dict[str, Array]:
         return {name: measure(state.model, state.task) for name, measure in self.final.items()}
@@ -140,10 +143,10 @@ class Plan:
         targets = jnp.asarray(self.record_steps, jnp.int32)
         transformation = self.transformation(swept)
         batch = state.task.train()
-        weights, structure = eqx.partition(state.model, eqx.is_inexact_array)
+        weights, structure = eqx.partition(state.model, trainable(state.model))
 
         def value(weights: PyTree) -> Array:
-            return self.loss(eqx.combine(weights, structure), batch)
+            return self.train_loss(eqx.combine(weights, structure), batch, swept)
 
         def take_step(carry: tuple) -> tuple:
             weights, optimizer_state, step, _ = carry
@@ -161,7 +164,7 @@ class Plan:
                 take_step,
                 (weights, optimizer_state, step, has_diverged),
             )
-            values = self.measure(eqx.combine(weights, structure), state.task)
+            values = self.measure(eqx.combine(weights, structure), state.task, swept)
             is_recorded = is_live & ~has_diverged
             records = jax.tree.map(
                 lambda rows, new: rows.at[index].set(jnp.where(is_recorded, new, rows[index])),

@@ -1,24 +1,122 @@
-r"""Losses of a model on a weighted batch: the plain definition, and fused twins for hot loops."""
+r"""Losses of a model on a weighted batch: the plain definitions, and a fused twin for hot loops.
+
+All are means over the rows that count. Models that bring a `batched` forward pass are evaluated
+with it; every other callable of one sample is mapped.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int, Num
 
 from .models.two_layer import ACTIVATIONS, TwoLayerNet
 from .tasks.task import Batch
 
 # Large enough for XLA to share its products among cores, small enough for the outer caches.
 _CHUNK_ELEMENTS = 2**20
+_SMALL_LOG_ODDS = -12.0  # e^-12 / 2 is the first correction; the next is below float32
+
+Model = Callable[[Any], Array]
+"""Any callable of one sample."""
 
 
-def centered_squared_error(
-    model: Callable[[Int[Array, " operands"]], Float[Array, " classes"]], batch: Batch
-) -> Float[Array, ""]:
+def outputs_of(model: Model, inputs: Num[Array, "rows ..."]) -> Float[Array, "rows ..."]:
+    """Return the outputs of a model for every row, by its own `batched` method if it has one."""
+    batched = getattr(model, "batched", None)
+    return jax.vmap(model)(inputs) if batched is None else batched(inputs)
+
+
+def squared_error(model: Model, batch: Batch) -> Float[Array, ""]:
+    r"""Return the mean over the rows of the squared error, summed over the outputs.
+
+    $$ \frac1n \sum_i \lVert f(x_i) - y_i \rVert^2 $$
+
+    Integer targets are classes of a model with several outputs, and mean their one-hot vectors.
+    """
+    outputs = outputs_of(model, batch.inputs)
+    targets = batch.targets
+    if targets.ndim < outputs.ndim:
+        targets = jax.nn.one_hot(targets, outputs.shape[-1], dtype=outputs.dtype)
+    errors = jnp.square(outputs - targets).reshape(len(outputs), -1).sum(axis=1)
+    return _mean(errors, batch)
+
+
+def cross_entropy(model: Model, batch: Batch) -> Float[Array, ""]:
+    r"""Return the mean cross-entropy of softmax outputs, accurate down to the smallest floats.
+
+    $$ \frac1n \sum_i \ln\Bigl( 1 + \sum_{c \ne y_i} e^{f_c - f_{y_i}} \Bigr) $$
+
+    Written in the excess of the other outputs over the target's, float32 keeps the relative
+    accuracy of the loss and of its gradient where `log_softmax` returns exactly zero.
+    """
+    return _mean(jax.nn.softplus(_log_odds_against(model, batch)), batch)
+
+
+def log_cross_entropy(model: Model, batch: Batch) -> Float[Array, ""]:
+    r"""Return the logarithm of the mean cross-entropy, also where the loss itself underflows.
+
+    The gradient is that of :func:`cross_entropy` over its value: the direction is the same, so
+    that normalized gradient descent can go on far below the smallest float.
+    """
+    log_odds = _log_odds_against(model, batch)
+    # ln softplus(x) -> x for x -> -infinity; both branches are finite where the other is taken
+    is_small = log_odds < _SMALL_LOG_ODDS
+    log_losses = jnp.where(
+        is_small,
+        log_odds - jnp.exp(jnp.where(is_small, log_odds, _SMALL_LOG_ODDS)) / 2,
+        jnp.log(jax.nn.softplus(jnp.where(is_small, _SMALL_LOG_ODDS, log_odds))),
+    )
+    weights = batch.weights.astype(log_losses.dtype)
+    return jax.nn.logsumexp(log_losses, b=weights) - jnp.log(weights.sum())
+
+
+def margins(model: Model, batch: Batch) -> Float[Array, " rows"]:
+    """Return the output of the target's class minus the largest of the others, row by row."""
+    outputs = outputs_of(model, batch.inputs)
+    is_target = _is_target(batch.targets, outputs.shape[1])
+    target = jnp.sum(jnp.where(is_target, outputs, 0), axis=1)
+    return target - jnp.max(jnp.where(is_target, -jnp.inf, outputs), axis=1)
+
+
+def logistic_loss(model: Model, batch: Batch) -> Float[Array, ""]:
+    r"""Return the mean of $\ln(1 + e^{-y f(x)})$ for one output and targets $\pm 1$."""
+    return _mean(jax.nn.softplus(-batch.targets * outputs_of(model, batch.inputs)), batch)
+
+
+def exponential_loss(model: Model, batch: Batch) -> Float[Array, ""]:
+    r"""Return the mean of $e^{-y f(x)}$ for one output and targets $\pm 1$."""
+    return _mean(jnp.exp(-batch.targets * outputs_of(model, batch.inputs)), batch)
+
+
+def sign_accuracy(model: Model, batch: Batch) -> Float[Array, ""]:
+    r"""Return the weighted fraction of rows with $y f(x) > 0$; an output of zero counts 1/2."""
+    agreement = jnp.sign(batch.targets * outputs_of(model, batch.inputs))
+    return _mean((1 + agreement) / 2, batch)
+
+
+def _mean(values: Float[Array, " rows"], batch: Batch) -> Float[Array, ""]:
+    weights = batch.weights.astype(values.dtype)
+    return jnp.sum(weights * values) / weights.sum()
+
+
+def _is_target(targets: Int[Array, " rows"], num_classes: int) -> Bool[Array, "rows classes"]:
+    return targets[:, None] == jnp.arange(num_classes)[None]
+
+
+def _log_odds_against(model: Model, batch: Batch) -> Float[Array, " rows"]:
+    r"""$\ln \sum_{c \ne y} e^{f_c - f_y}$, so that the loss is its softplus."""
+    outputs = outputs_of(model, batch.inputs)
+    is_target = _is_target(batch.targets, outputs.shape[1])
+    target = jnp.sum(jnp.where(is_target, outputs, 0), axis=1, keepdims=True)
+    return jax.nn.logsumexp(jnp.where(is_target, -jnp.inf, outputs - target), axis=1)
+
+
+def centered_squared_error(model: Model, batch: Batch) -> Float[Array, ""]:
     r"""Return the squared error to one-hot labels with everything centered over the classes.
 
     $$ \frac1n \sum_i \bigl\| (o_i - \bar o_i) - (e_{y_i} - 1/C) \bigr\|^2 , $$
@@ -26,11 +124,10 @@ def centered_squared_error(
     where $\bar o_i$ is the mean of the outputs over the $C$ classes. Any model of one sample.
     [tian2025li2, code]
     """
-    outputs = jax.vmap(model)(batch.inputs)
+    outputs = outputs_of(model, batch.inputs)
     outputs = outputs - outputs.mean(axis=1, keepdims=True)
     residual = outputs - _centered_labels(batch.targets, outputs.shape[1], outputs.dtype)
-    weights = batch.weights.astype(outputs.dtype)
-    return jnp.sum(weights * jnp.sum(residual**2, axis=1)) / weights.sum()
+    return _mean(jnp.sum(residual**2, axis=1), batch)
 
 
 def fused_centered_squared_error(model: TwoLayerNet, batch: Batch) -> Float[Array, ""]:
@@ -125,10 +222,7 @@ def _fused_backward(
 _fused.defvjp(_fused_forward, _fused_backward)
 
 
-def accuracy(
-    model: Callable[[Int[Array, " operands"]], Float[Array, " classes"]], batch: Batch
-) -> Float[Array, ""]:
+def accuracy(model: Model, batch: Batch) -> Float[Array, ""]:
     """Return the weighted fraction of rows whose largest output is the target's."""
-    outputs = jax.vmap(model)(batch.inputs)
-    correct = jnp.argmax(outputs, axis=1) == batch.targets
+    correct = jnp.argmax(outputs_of(model, batch.inputs), axis=1) == batch.targets
     return jnp.sum(batch.weights * correct) / batch.size

@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import jax
 import optax
@@ -20,7 +19,7 @@ from jaxtyping import Array, Bool, Float, PyTree
 
 from ._blocks import run_blocks
 from ._plan import Measure, Plan
-from .tasks.task import Batch, Task
+from .tasks.task import Task
 from .trajectories import to_dataset
 
 
@@ -29,7 +28,7 @@ def train(
     init: Callable[..., PyTree],
     task: Task | Callable[..., Task],
     optimizer: optax.GradientTransformation | Callable[..., optax.GradientTransformation],
-    loss: Callable[[Any, Batch], Float[Array, ""]],
+    loss: Callable[..., Float[Array, ""]],
     num_steps: int,
     key: Array,
     measures: Mapping[str, Measure] | None = None,
@@ -53,12 +52,14 @@ def train(
     ----------
     init
         `init(key) -> model`, any pytree with arrays; may name swept parameters as arguments.
+        What it wraps in :class:`.Frozen` is not trained.
     task
         A task for all runs, or `task(key) -> Task`; may name swept parameters as arguments.
     optimizer
         An optax transformation, or a function of swept parameters that returns one.
     loss
-        `loss(model, batch) -> scalar`; its gradient is followed.
+        `loss(model, batch) -> scalar`; its gradient is followed; may name swept parameters as
+        further arguments.
     num_steps
         Steps of every run, unless it stops or diverges.
     key

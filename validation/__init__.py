@@ -17,8 +17,8 @@ known truth.
   check leaves behind, as JSON.
 - :mod:`~groktheory.validation.laws` -- scaling laws fitted with uncertainties and compared.
 - :mod:`~groktheory.validation.calibration` -- how often the judge errs, and what it can see.
-- :mod:`~groktheory.validation.figures`, :mod:`~groktheory.validation.report` -- figures, tables and
-  the static report.
+- :mod:`~groktheory.validation.figures`, :mod:`~groktheory.validation.layout`,
+  :mod:`~groktheory.validation.report` -- figures, tables and the static report.
 
 Nothing here knows any theory or any training run.
 """

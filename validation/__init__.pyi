@@ -4,6 +4,7 @@ from . import figures as figures
 from . import findings as findings
 from . import formatting as formatting
 from . import laws as laws
+from . import layout as layout
 from . import measurements as measurements
 from . import report as report
 from . import serialization as serialization

@@ -103,6 +103,14 @@ class Bench:
         digest = hashlib.sha256(f"{self.paper}/{name}".encode()).digest()
         return jax.random.fold_in(jax.random.key(self.seed), int.from_bytes(digest[:4], "big"))
 
+    def generator(self, name: str) -> np.random.Generator:
+        """NumPy generator of a named purpose; grows from :meth:`key_for`."""
+        key = self.key_for(name)
+        import jax
+        import numpy as np
+
+        return np.random.default_rng(np.asarray(jax.random.key_data(key)))
+
     def train(self, name: str, **settings: Any) -> xarray.Dataset:
         """Train networks with `simulations.train`, or return the same runs from the cache.
 

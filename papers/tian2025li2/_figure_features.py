@@ -9,8 +9,8 @@ from jaxtyping import Float, Int
 
 from ...theory import irreps as group_theory
 from ...theory import li2
+from ...validation.layout import drawing, legend_above, letter
 from ._card import paper
-from ._figure_style import drawing, legend_above, letter
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

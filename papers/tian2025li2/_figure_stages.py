@@ -11,8 +11,8 @@ from jaxtyping import Float, Int
 
 from ... import simulations as sim
 from ...theory import li2
+from ...validation.layout import drawing, legend_above
 from ._card import paper
-from ._figure_style import drawing, legend_above
 from ._probes import gradient_structure, test_accuracy, train_accuracy
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...theory import li2
+from ...validation.layout import drawing, legend_above, mean_and_error
 from ._card import paper
-from ._figure_style import drawing, legend_above, mean_and_error
-from ._runs import critical_fractions, numpy_generator, sample_orders
+from ._runs import critical_fractions, sample_orders
 from .memorization import survival_thresholds
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def data_thresholds(bench: Bench, *, trained: bool = True) -> Figure:
         if modulus in trained_moduli:
             orders = sample_orders(bench, modulus)
         else:
-            rng = numpy_generator(bench, f"train sets of Z{modulus}")
+            rng = bench.generator(f"train sets of Z{modulus}")
             orders = np.stack([rng.permutation(modulus**2) for _ in range(4)])
         for kind, thresholds in landscapes.items():
             fractions = survival_thresholds(

@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from ..bench import Bench
 
 
-def numpy_generator(bench: Bench, purpose: str) -> np.random.Generator:
-    """Return a NumPy generator that grows from the bench's key for a named purpose."""
-    import jax
-
-    return np.random.default_rng(np.asarray(jax.random.key_data(bench.key_for(purpose))))
-
-
 def train_fraction_runs(bench: Bench, modulus: int) -> xr.Dataset:
     """Train on modular addition over a ladder of train fractions, nested for each seed.
 

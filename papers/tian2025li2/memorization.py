@@ -11,7 +11,7 @@ from ... import simulations as sim
 from ...theory import li2
 from ...validation import Axis, Evidence, Exact, Form, Panel, Prediction, Samples, Series
 from ._card import paper
-from ._runs import critical_fractions, numpy_generator, sample_orders
+from ._runs import critical_fractions, sample_orders
 
 if TYPE_CHECKING:
     from ..bench import Bench
@@ -95,7 +95,7 @@ def survival_thresholds(
         return float(np.mean(overlaps))
 
     def bisect() -> dict[str, np.ndarray]:
-        rng = numpy_generator(bench, f"survival-{modulus}")
+        rng = bench.generator(f"survival-{modulus}")
         thresholds = []
         for order in orders:
             bench.progress(0.5, f"landscapes of Z{modulus}")
@@ -147,7 +147,7 @@ def memorization_shapes(bench: Bench) -> tuple[Evidence, ...]:
     )
 
     def climb() -> dict[str, np.ndarray]:
-        rng = numpy_generator(bench, "memorization")
+        rng = bench.generator("memorization")
         return {name: _best_preactivations(name, probabilities, rng) for name in _ACTIVATIONS}
 
     measured = bench.cached("preactivations", climb)

@@ -9,7 +9,6 @@ import numpy as np
 from ...theory import li2
 from ...validation import Axis, Evidence, Form, Panel, Prediction, Samples, Series
 from ._card import paper
-from ._runs import numpy_generator
 
 if TYPE_CHECKING:
     from ..bench import Bench
@@ -38,7 +37,7 @@ def wide_fixed_point(bench: Bench) -> tuple[Evidence, ...]:
     ridges = widest * c1 * np.array([1e-3, 0.1, 1.0, 10.0])
 
     def solve() -> dict[str, np.ndarray]:
-        rng = numpy_generator(bench, "random features")
+        rng = bench.generator("random features")
         runs = {f"width-{m}": [] for m in moduli} | {"ridge": []}
         for seed in range(seeds):
             bench.progress(seed / seeds, "random features")
@@ -162,7 +161,7 @@ def coupon_collector(bench: Bench) -> tuple[Evidence, ...]:
     repetitions = bench.pick(quick=40_000, full=400_000)
 
     def play() -> dict[str, np.ndarray]:
-        rng = numpy_generator(bench, "coupons")
+        rng = bench.generator("coupons")
         runs: dict[str, list[np.ndarray]] = {"plain": [], "muon": []}
         for index, shape in enumerate(shapes):
             bench.progress(index / len(shapes), f"Frechet shape {shape:g}")

@@ -6,6 +6,8 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, PyTree
 
+from ..models.frozen import trainable
+
 
 def centered(
     matrix: Float[Array | np.ndarray, "rows columns"],
@@ -124,5 +126,5 @@ def repulsion_fraction(
 
 
 def weight_norm(model: PyTree) -> Float[Array, ""]:
-    """Return the Euclidean norm of all weights of a model."""
-    return optax.tree.norm(eqx.filter(model, eqx.is_inexact_array))
+    """Return the Euclidean norm of all weights of a model that are trained."""
+    return optax.tree.norm(eqx.filter(model, trainable(model)))

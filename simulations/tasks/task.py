@@ -7,20 +7,24 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int, Num
 
 
 class Batch(eqx.Module):
-    """Rows that a loss or a measure averages over, each with a weight (0 = padding)."""
+    """Rows that a loss or a measure averages over, each with a weight (0 = padding).
 
-    inputs: Int[Array, "*batch rows operands"]
-    targets: Int[Array, "*batch rows"]
-    weights: Float[Array, "*batch rows"]
+    One row of `inputs` is what the model takes: operand indices, a real vector, a matrix; one row
+    of `targets` is a class, a number or a vector of outputs.
+    """
+
+    inputs: Num[Array, "rows ..."]
+    targets: Num[Array, "rows ..."]
+    weights: Float[Array, " rows"]
 
     @property
-    def size(self) -> Float[Array, "*batch"]:
+    def size(self) -> Float[Array, ""]:
         """Number of rows that count: the sum of the weights."""
-        return self.weights.sum(axis=-1)
+        return self.weights.sum()
 
 
 class Task(eqx.Module):
@@ -34,9 +38,9 @@ class Task(eqx.Module):
     Parameters
     ----------
     inputs
-        Operand indices of every sample.
+        What the model takes, one row a sample: operand indices, a real vector, a matrix.
     targets
-        Class of every sample, in $[0, \text{num\_classes})$.
+        Class of every sample, in $[0, \text{num\_classes})$, or real outputs.
     order
         A permutation of the samples.
     num_train
@@ -44,19 +48,19 @@ class Task(eqx.Module):
     train_floor, train_capacity
         Bounds of `num_train`; they fix the number of rows of the test and of the train batch.
     num_classes
-        Number of output classes.
+        Number of output classes; None for a regression.
     spec
         The frozen dataclass that generated the task. `num_train`, not `spec.train_fraction`, says
         how large the train set is once :meth:`with_train_fraction` has been called.
     """
 
-    inputs: Int[Array, "*batch samples operands"]
-    targets: Int[Array, "*batch samples"]
+    inputs: Num[Array, "..."]
+    targets: Num[Array, "..."]
     order: Int[Array, "*batch samples"]
     num_train: Int[Array, "*batch"]
     train_floor: int = eqx.field(static=True)
     train_capacity: int = eqx.field(static=True)
-    num_classes: int = eqx.field(static=True)
+    num_classes: int | None = eqx.field(static=True)
     spec: Hashable = eqx.field(static=True)
 
     def __check_init__(self):
@@ -70,7 +74,7 @@ class Task(eqx.Module):
     @property
     def num_samples(self) -> int:
         """Number of samples, train and test together."""
-        return self.targets.shape[-1]
+        return self.order.shape[-1]
 
     @property
     def train_mask(self) -> Bool[Array, " samples"]:
@@ -91,6 +95,10 @@ class Task(eqx.Module):
         counts = rank < self.num_train if start == 0 else rank >= self.num_train
         rows = self.order[start:stop]
         return Batch(self.inputs[rows], self.targets[rows], counts.astype(jnp.float32))
+
+    def with_targets(self, targets: Num[Array, "samples ..."]) -> "Task":
+        """Return the task with other targets of the same samples."""
+        return eqx.tree_at(lambda task: task.targets, self, targets)
 
     def with_train_fraction(self, train_fraction: float | Float[Array, ""]) -> "Task":
         """Return the task with the nearest number of train samples to a fraction of all.
@@ -206,6 +214,50 @@ def split_task(
         num_train=jnp.asarray(num_train, jnp.int32),
         train_floor=floor,
         train_capacity=capacity,
+        num_classes=num_classes,
+        spec=spec,
+    )
+
+
+def independent_samples(
+    inputs: Num[Array, "samples ..."],
+    targets: Num[Array, "samples ..."],
+    *,
+    num_train: int,
+    num_classes: int | None = None,
+    spec: Hashable = None,
+) -> Task:
+    """Return a task that trains on the first samples and tests on the others.
+
+    For samples that are drawn independently, which need no random order.
+
+    Parameters
+    ----------
+    inputs, targets
+        All samples, one row each; may be traced.
+    num_train
+        Size of the train set.
+    num_classes
+        Number of classes; None if the targets are real.
+    spec
+        What generated the samples.
+
+    Raises
+    ------
+    ValueError
+        If `inputs` and `targets` differ in length, or no train or no test sample is left.
+    """
+    if len(inputs) != len(targets):
+        raise ValueError(
+            f"inputs and targets must have one row a sample, got {len(inputs)} and {len(targets)}"
+        )
+    return Task(
+        inputs=jnp.asarray(inputs),
+        targets=jnp.asarray(targets),
+        order=jnp.arange(len(targets), dtype=jnp.int32),
+        num_train=jnp.asarray(num_train, jnp.int32),
+        train_floor=num_train,
+        train_capacity=num_train,
         num_classes=num_classes,
         spec=spec,
     )

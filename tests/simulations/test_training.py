@@ -1,5 +1,6 @@
 import functools
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -261,3 +262,44 @@ def test_user_models_need_no_fused_loss(key):
         measures={},
     )
     assert float(runs["loss"][0, -1]) < float(runs["loss"][0, 0])
+
+
+def test_the_loss_may_be_swept():
+    """Three decays in one call equal three calls, each with its decay written into the loss."""
+
+    def decayed(model, batch, weight_decay):
+        return sim.squared_error(model, batch) + weight_decay * jnp.sum(model.hidden**2)
+
+    swept = _train(loss=decayed, sweep={"weight_decay": [0.0, 0.1, 0.3]})
+    for decay in (0.0, 0.1, 0.3):
+        alone = _train(loss=functools.partial(decayed, weight_decay=decay))
+        np.testing.assert_allclose(swept["loss"].sel(weight_decay=decay), alone["loss"], rtol=1e-5)
+
+
+def test_frozen_parts_do_not_move():
+    """Neither the gradient nor the decoupled decay of the optimizer reaches a frozen leaf."""
+
+    class Scaled(eqx.Module):
+        net: sim.TwoLayerNet
+        scale: sim.models.Frozen
+
+        def __call__(self, operands):
+            return self.scale.value * self.net(operands)
+
+    def init(key, scale):
+        return Scaled(_init(key), sim.models.Frozen(scale))
+
+    runs = _train(
+        init=init,
+        loss=sim.squared_error,
+        optimizer=optax.adamw(1e-2, weight_decay=1.0),
+        sweep={"scale": [0.5, 2.0]},
+        final={
+            "scale_at_the_end": lambda model, task: model.scale.value,
+            "norm": lambda model, task: sim.measures.weight_norm(model),
+            "hidden_norm": lambda model, task: optax.tree.norm(model.net),
+        },
+    )
+    np.testing.assert_array_equal(runs["scale_at_the_end"].squeeze(), [0.5, 2.0])
+    np.testing.assert_allclose(runs["norm"], runs["hidden_norm"], rtol=1e-6)
+    assert not np.allclose(runs["loss"].isel(step=0), runs["loss"].isel(step=-1))

@@ -7,7 +7,7 @@ import numpy as np
 import sympy as sp
 from jaxtyping import Int
 
-from ._derivation import Derivation
+from ..derivation import Derivation
 
 
 def energy_gradient() -> Derivation:

@@ -4,7 +4,7 @@ from typing import Any
 
 import sympy as sp
 
-from ._derivation import Derivation
+from ..derivation import Derivation
 
 
 def fixed_point() -> Derivation:

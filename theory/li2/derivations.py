@@ -8,8 +8,8 @@ else, the printed form is held to the same residual and must *not* vanish.
 
 from functools import cache
 
+from ..derivation import Derivation as Derivation
 from . import _proofs_landscape, _proofs_network
-from ._derivation import Derivation as Derivation
 
 
 @cache

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from groktheory.simulations.tasks import ModularAddition, Task
-from groktheory.simulations.tasks.task import nearest_count, split_task
+from groktheory.simulations.tasks.task import independent_samples, nearest_count, split_task
 
 
 @pytest.fixture
@@ -105,3 +105,22 @@ def test_tasks_from_given_samples(key):
         split_task(
             inputs, targets, num_classes=2, train_fraction=0.5, min_train_fraction=0.6, key=key
         )
+
+
+def test_independent_samples_train_on_the_first_rows(key):
+    inputs = jax.random.normal(key, (10, 3, 2))
+    task = independent_samples(inputs, inputs.sum(axis=2), num_train=4)
+    np.testing.assert_array_equal(task.train().inputs, inputs[:4])
+    np.testing.assert_array_equal(task.test().targets, inputs[4:].sum(axis=2))
+    assert task.num_samples == 10 and task.num_classes is None
+    assert float(task.train().size) == 4 and float(task.test().size) == 6
+    other = task.with_targets(jnp.zeros(10))
+    np.testing.assert_array_equal(other.train().targets, np.zeros(4))
+    np.testing.assert_array_equal(other.train().inputs, inputs[:4])
+
+
+def test_independent_samples_of_wrong_sizes(key):
+    with pytest.raises(ValueError, match="one row a sample, got 3 and 4"):
+        independent_samples(jnp.ones((3, 2)), jnp.ones(4), num_train=1)
+    with pytest.raises(ValueError, match="1 <= train_floor <= train_capacity < 3"):
+        independent_samples(jnp.ones((3, 2)), jnp.ones(3), num_train=3)

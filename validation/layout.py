@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
-from ... import validation as val
+from .figures import COLUMN_WIDTH, PAGE_WIDTH, house_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,8 +25,8 @@ def drawing(
     """
     from matplotlib.figure import Figure
 
-    width = val.figures.PAGE_WIDTH if is_wide else val.figures.COLUMN_WIDTH
-    with val.house_style():
+    width = PAGE_WIDTH if is_wide else COLUMN_WIDTH
+    with house_style():
         figure = Figure(figsize=(width, height))
         yield figure, figure.subplots(rows, columns, **settings)
 
