@@ -12,8 +12,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, Num
+from jaxtyping import Array, Bool, Float, Int
 
+from .models.evaluation import outputs_of
 from .models.two_layer import ACTIVATIONS, TwoLayerNet
 from .tasks.task import Batch
 
@@ -23,12 +24,6 @@ _SMALL_LOG_ODDS = -12.0  # e^-12 / 2 is the first correction; the next is below 
 
 Model = Callable[[Any], Array]
 """Any callable of one sample."""
-
-
-def outputs_of(model: Model, inputs: Num[Array, "rows ..."]) -> Float[Array, "rows ..."]:
-    """Return the outputs of a model for every row, by its own `batched` method if it has one."""
-    batched = getattr(model, "batched", None)
-    return jax.vmap(model)(inputs) if batched is None else batched(inputs)
 
 
 def squared_error(model: Model, batch: Batch) -> Float[Array, ""]:
@@ -136,7 +131,14 @@ def fused_centered_squared_error(model: TwoLayerNet, batch: Batch) -> Float[Arra
     Loss and gradient come from one pass over chunks of samples that stay in cache; centering
     the readout once replaces centering every output. Differentiable once (reverse mode) in the
     weights of the model; the batch counts as constant.
+
+    Raises
+    ------
+    ValueError
+        If the model has a bias.
     """
+    if model.bias is not None:
+        raise ValueError("model must have no bias in the fused loss: use centered_squared_error")
     return _fused(model.activation, model.hidden, model.readout, batch)
 
 

@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
+from .evaluation import outputs_of
+
 T = TypeVar("T")
 
 
@@ -75,12 +77,3 @@ class CenteredScaled(eqx.Module):
         """Return the outputs for samples along the first axis."""
         difference = outputs_of(self.model, inputs) - outputs_of(self.initial.value, inputs)
         return self.scale.value * difference
-
-
-def outputs_of(model: Any, inputs: Array) -> Array:
-    """Return the outputs of a model for samples along the first axis.
-
-    By its own method `batched` if it has one; every other callable of one sample is mapped.
-    """
-    own = getattr(model, "batched", None)
-    return jax.vmap(model)(inputs) if own is None else own(inputs)

@@ -1,4 +1,12 @@
 from . import coupled as coupled
+from . import proximal as proximal
 from ._muon import NEWTON_SCHULZ as NEWTON_SCHULZ
 from ._muon import muon as muon
 from .coupled import coupled_adam as coupled_adam
+from .coupled import gradient_descent as gradient_descent
+from .proximal import affine_projection as affine_projection
+from .proximal import normalized_gradient as normalized_gradient
+from .proximal import projected_gradient as projected_gradient
+from .proximal import proximal_gradient as proximal_gradient
+from .proximal import singular_value_threshold as singular_value_threshold
+from .proximal import soft_threshold as soft_threshold

@@ -1,4 +1,4 @@
-"""Adam with the weight decay inside the gradient."""
+"""Optimizers with the weight decay inside the gradient."""
 
 import optax
 from jax.core import Tracer
@@ -50,9 +50,37 @@ def coupled_adam(
     )
 
 
+def gradient_descent(
+    learning_rate: float | Float[Array, ""] | optax.Schedule,
+    weight_decay: float | Float[Array, ""] = 0.0,
+) -> optax.GradientTransformation:
+    r"""Return plain gradient descent on $J + \frac\lambda2\lVert\theta\rVert^2$.
+
+    $$ \theta \leftarrow \theta - \text{lr}\, (\nabla J + \lambda \theta) $$
+
+    Parameters
+    ----------
+    learning_rate
+        Positive; a number, a traced scalar, or a schedule.
+    weight_decay
+        $\lambda \ge 0$; a number or a traced scalar.
+
+    Raises
+    ------
+    ValueError
+        If a concrete `learning_rate` is not positive or a concrete `weight_decay` is negative.
+
+    [lyu2023dichotomy, Sec. 2]
+    """
+    check_rates(learning_rate, weight_decay)
+    return optax.chain(
+        optax.add_decayed_weights(weight_decay), optax.scale_by_learning_rate(learning_rate)
+    )
+
+
 def check_rates(
     learning_rate: float | Float[Array, ""] | optax.Schedule,
-    weight_decay: float | Float[Array, ""],
+    weight_decay: float | Float[Array, ""] = 0.0,
 ) -> None:
     """Refuse rates of the wrong sign; traced values and schedules cannot be checked."""
     if not (callable(learning_rate) or isinstance(learning_rate, Tracer)):

@@ -220,8 +220,8 @@ def split_task(
 
 
 def independent_samples(
-    inputs: Num[Array, "samples ..."],
-    targets: Num[Array, "samples ..."],
+    inputs: Num[Array | np.ndarray, "samples ..."],
+    targets: Num[Array | np.ndarray, "samples ..."],
     *,
     num_train: int,
     num_classes: int | None = None,

@@ -214,3 +214,10 @@ def test_margins_and_binary_losses_are_their_definitions(key):
     )
     assert float(sim.sign_accuracy(output, signs)) == pytest.approx((agreement > 0).mean())
     assert float(sim.sign_accuracy(lambda x: 0 * x[0], signs)) == pytest.approx(0.5)
+
+
+def test_the_fused_loss_of_a_wrong_model(key):
+    model = sim.TwoLayerNet.init(5, 4, bias=True, key=jax.random.key(9))
+    _, batch = _problem(10, 4, "square", key, modulus=5)
+    with pytest.raises(ValueError, match="no bias in the fused loss"):
+        sim.fused_centered_squared_error(model, batch)

@@ -6,7 +6,7 @@ import numpy as np
 import optax
 import pytest
 
-from groktheory.simulations.optimizers import coupled_adam
+from groktheory.simulations.optimizers import coupled_adam, gradient_descent
 
 
 def gradient(theta):
@@ -68,3 +68,17 @@ def test_bad_learning_rate(learning_rate):
 def test_bad_weight_decay():
     with pytest.raises(ValueError, match="weight_decay must be non-negative, got -0.1"):
         coupled_adam(1e-3, -0.1)
+
+
+def test_gradient_descent_decays_with_the_gradient():
+    theta = np.array([1.0, -2.0, 3.0])
+    for _ in range(7):
+        theta = theta - 0.01 * (gradient(theta) + 0.3 * theta)
+    np.testing.assert_allclose(run(0.01, 0.3, 7, gradient_descent), theta, rtol=1e-5)
+
+
+def test_bad_rates_of_gradient_descent():
+    with pytest.raises(ValueError, match="learning_rate must be positive, got -1"):
+        gradient_descent(-1.0)
+    with pytest.raises(ValueError, match="weight_decay must be non-negative, got -1"):
+        gradient_descent(1.0, -1.0)
