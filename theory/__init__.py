@@ -3,8 +3,16 @@ r"""Predictions: closed forms, energies, ordinary differential equations, bounds
 Everything here is float64 (complex128 for group representations), takes plain arrays, and knows
 nothing about training: a prediction that shares code with the measurement proves nothing.
 
+- :mod:`groktheory.theory.derivation` -- what a proof is here: printable steps, a symbolic check.
 - :mod:`groktheory.theory.irreps` -- the irreducible representations of any finite group, computed
   from its Cayley table alone.
+- :mod:`groktheory.theory.kernels` -- kernel regression, its dynamics and its learning curve.
+- :mod:`groktheory.theory.lazy_rich` -- committee machines between lazy and rich training
+  [kumar2023lazy].
+- :mod:`groktheory.theory.implicit_bias` -- early and late biases, and the clocks between them
+  [lyu2023dichotomy, notsawo2025norm].
+- :mod:`groktheory.theory.kernel_limits` -- what no kernel method can learn about modular addition
+  [mohamadi2024kernel].
 - :mod:`groktheory.theory.li2` -- stages and energy landscape of two-layer networks that learn a
   group multiplication [tian2025li2].
 """

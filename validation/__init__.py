@@ -19,6 +19,7 @@ known truth.
 - :mod:`~groktheory.validation.calibration` -- how often the judge errs, and what it can see.
 - :mod:`~groktheory.validation.figures`, :mod:`~groktheory.validation.layout`,
   :mod:`~groktheory.validation.report` -- figures, tables and the static report.
+- :mod:`~groktheory.validation.dial` -- runs on their way from the kernel to the rich regime.
 
 Nothing here knows any theory or any training run.
 """

@@ -1,4 +1,5 @@
 from . import calibration as calibration
+from . import dial as dial
 from . import evidence as evidence
 from . import figures as figures
 from . import findings as findings
@@ -12,6 +13,8 @@ from .calibration import FalseVerdicts as FalseVerdicts
 from .calibration import Power as Power
 from .calibration import false_verdicts as false_verdicts
 from .calibration import power as power
+from .dial import Boundary as Boundary
+from .dial import draw_dial as draw_dial
 from .evidence import Axis as Axis
 from .evidence import Evidence as Evidence
 from .evidence import Form as Form
