@@ -1,5 +1,9 @@
+from . import dial as dial
 from . import features as features
+from . import kernel_similarity as kernel_similarity
 from . import spectra as spectra
+from . import tangent_kernels as tangent_kernels
+from .dial import dial_measures as dial_measures
 from .features import backpropagated_gradient as backpropagated_gradient
 from .features import centered as centered
 from .features import cosine_similarities as cosine_similarities
@@ -7,8 +11,15 @@ from .features import cosine_similarity as cosine_similarity
 from .features import most_similar_pairs as most_similar_pairs
 from .features import repulsion_fraction as repulsion_fraction
 from .features import weight_norm as weight_norm
+from .kernel_similarity import kernel_alignment as kernel_alignment
+from .kernel_similarity import kernel_distance as kernel_distance
+from .kernel_similarity import kernel_history as kernel_history
+from .kernel_similarity import kernel_measures as kernel_measures
+from .kernel_similarity import target_alignment as target_alignment
 from .spectra import dominant_frequency as dominant_frequency
 from .spectra import fourier_power as fourier_power
 from .spectra import inverse_participation_ratio as inverse_participation_ratio
 from .spectra import irrep_power as irrep_power
 from .spectra import spectral_shares as spectral_shares
+from .tangent_kernels import mlp_tangent_kernel as mlp_tangent_kernel
+from .tangent_kernels import tangent_kernel as tangent_kernel

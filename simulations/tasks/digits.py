@@ -68,6 +68,5 @@ def _load() -> tuple[Float[np.ndarray, "images pixels"], Int[np.ndarray, " image
     # Imported here because it takes seconds and nothing else needs it.
     from sklearn.datasets import load_digits
 
-    data = load_digits()
-    pixels = (data.data - data.data.mean()) / data.data.std()
-    return pixels.astype(np.float32), data.target.astype(np.int32)
+    pixels, digits = (np.asarray(part) for part in load_digits(return_X_y=True))
+    return ((pixels - pixels.mean()) / pixels.std()).astype(np.float32), digits.astype(np.int32)

@@ -140,6 +140,7 @@ def test_bad_modes_are_refused(change, message):
         "num_samples": 1,
     }
     settings = good | change
-    arrays = [np.array(settings.pop(n)) for n in ("eigenvalues", "multiplicities", "powers")]
+    for name in ("eigenvalues", "multiplicities", "powers"):
+        settings[name] = np.array(settings[name])
     with pytest.raises(ValueError, match=message):
-        kernels.learning_curve(*arrays, settings.pop("num_samples"), **settings)
+        kernels.learning_curve(**settings)

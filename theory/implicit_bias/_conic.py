@@ -54,17 +54,19 @@ def solve_conic(
     }
     settings = clarabel.DefaultSettings()
     settings.verbose = False
-    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = tolerance
     size = len(linear)
-    solution = clarabel.DefaultSolver(
+    program = (
         sparse.csc_matrix((size, size) if quadratic is None else np.triu(quadratic)),
         linear,
         sparse.csc_matrix(matrix),
         bounds,
         [kinds[name](count) for name, count in cones],
-        settings,
-    ).solve()
-    status = str(solution.status)
-    if "Solved" not in status and "Infeasible" not in status:
-        raise RuntimeError(f"the convex program was not solved: {status}")
-    return ConicSolution(np.asarray(solution.x), np.asarray(solution.z), "Solved" in status)
+    )
+    status = ""
+    for goal in (tolerance, 1e-8):  # rounding stops some programs short of the first goal
+        settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = goal
+        solution = clarabel.DefaultSolver(*program, settings).solve()
+        status = str(solution.status)
+        if "Solved" in status or "Infeasible" in status:
+            return ConicSolution(np.asarray(solution.x), np.asarray(solution.z), "Solved" in status)
+    raise RuntimeError(f"the convex program was not solved: {status}")

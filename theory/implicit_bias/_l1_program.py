@@ -20,7 +20,6 @@ from scipy.optimize import linprog
 from ._conic import solve_conic
 
 _DUAL_TOLERANCE = 1e-8
-_IN_PLAY = 1e-5
 
 
 def least_l1_norm(
@@ -41,14 +40,15 @@ def least_l1_norm(
     Raises
     ------
     RuntimeError
-        If a solver ends without an answer, with its message.
+        If a solver ends without an answer.
     """
     num_rows, num_columns = matrix.shape
-    # Columns in their own units would make the tolerances of the solvers depend on those units.
-    scale = np.max(np.abs(matrix))
-    if scale == 0:
-        return None
-    matrix = matrix / scale
+    # The solvers' tolerances are absolute: every row and the bounds are brought to size one.
+    sizes = np.max(np.abs(matrix), axis=1)
+    sizes[sizes == 0] = 1.0
+    matrix, bounds = matrix / sizes[:, None], bounds / sizes
+    scale = np.max(np.abs(bounds))
+    bounds = bounds / scale
     promising = np.argsort(-np.abs(bounds @ matrix), kind="stable")
     chosen = np.sort(promising[: max(4 * num_rows, 500)])
     while True:
@@ -65,10 +65,21 @@ def least_l1_norm(
         if violation[worst[0]] <= _DUAL_TOLERANCE:
             break
         chosen = np.union1d(chosen, worst[violation[worst] > 0])
-    weights = np.zeros(num_columns)
-    in_play = np.flatnonzero(correlations > 1 - _IN_PLAY)
-    weights[in_play] = _solve_primal(matrix[:, in_play], bounds, equality=equality)
-    return weights / scale, multipliers / max(1.0, correlations.max()) / scale
+    multipliers = multipliers / max(1.0, correlations.max())
+    for slack in (1e-6, 1e-3):
+        in_play = np.flatnonzero(correlations > 1 - slack)
+        weights = _solve_primal(matrix, bounds, in_play, equality=equality)
+        if weights is not None:
+            norm = np.abs(weights).sum()
+            if norm - multipliers @ bounds < 1e-7 * norm:
+                break
+    else:
+        weights = _solve_primal(matrix, bounds, chosen, equality=equality)
+        if weights is None:
+            raise RuntimeError(
+                "the linear program was not solved: its data are too ill-conditioned"
+            )
+    return scale * weights, multipliers / sizes
 
 
 def _solve_dual(matrix: np.ndarray, bounds: np.ndarray, *, equality: bool) -> np.ndarray | None:
@@ -82,7 +93,10 @@ def _solve_dual(matrix: np.ndarray, bounds: np.ndarray, *, equality: bool) -> np
     return multipliers if equality else np.maximum(multipliers, 0.0)
 
 
-def _solve_primal(matrix: np.ndarray, bounds: np.ndarray, *, equality: bool) -> np.ndarray:
+def _solve_primal(
+    matrix: np.ndarray, bounds: np.ndarray, columns: np.ndarray, *, equality: bool
+) -> np.ndarray | None:
+    matrix, num_columns = matrix[:, columns], matrix.shape[1]
     split = np.concatenate([matrix, -matrix], axis=1)
     if equality:
         constraints = {"A_eq": split, "b_eq": bounds}
@@ -90,6 +104,8 @@ def _solve_primal(matrix: np.ndarray, bounds: np.ndarray, *, equality: bool) -> 
         constraints = {"A_ub": -split, "b_ub": -bounds}
     result = linprog(np.ones(split.shape[1]), method="highs", **constraints)
     if not result.success:
-        raise RuntimeError(f"the linear program was not solved: {result.message}")
+        return None
     positive, negative = np.split(result.x, 2)
-    return positive - negative
+    weights = np.zeros(num_columns)
+    weights[columns] = positive - negative
+    return weights

@@ -94,13 +94,17 @@ def max_l2_margin(
     """
     _refuse_bad_data(features, labels)
     features = features.astype(np.float64, copy=False)
-    gram = np.outer(labels, labels) * (features @ features.T)
-    scale = float(np.mean(np.diag(gram)))
-    if scale == 0:
+    sizes = np.linalg.norm(features, axis=1)
+    if np.min(sizes) == 0:
         raise ValueError(_NOT_SEPARABLE)
-    multipliers = _solve_dual(gram / scale)
-    polished = _solve_support(gram / scale, multipliers)
-    multipliers = (multipliers if polished is None else polished) / scale
+    # Unit rows, and bounds at most one, suit the absolute tolerances of the solver.
+    units = labels / sizes
+    gram = units[:, None] * (features @ features.T) * units[None, :]
+    scale = np.min(sizes)
+    bounds = scale / sizes
+    multipliers = _solve_dual(gram, bounds)
+    polished = _solve_support(gram, bounds, multipliers)
+    multipliers = (multipliers if polished is None else polished) / (scale * sizes)
     weights = (multipliers * labels) @ features
     least = np.min(labels * (features @ weights))
     return MaxMargin(order=2, weights=weights / least, multipliers=multipliers / least)
@@ -130,8 +134,8 @@ def max_l1_margin(
     ValueError
         As for :func:`max_l2_margin`.
 
-    Cost: linear programs on a growing set of columns, a few times $n$ of them; 4 s at $n = 256$,
-    $d = 10^5$ on two cores. Source: [lyu2023dichotomy, Cor. 3.7].
+    Cost: linear programs on a growing set of columns, a few times $n$ of them; seconds at
+    $n = 256$, $d = 10^5$. Source: [lyu2023dichotomy, Cor. 3.7].
 
     >>> sparse = max_l1_margin(np.array([[2.0, 1.0], [2.0, -1.0]]), np.array([1.0, 1.0]))
     >>> sparse.direction.tolist(), sparse.margin
@@ -144,7 +148,10 @@ def max_l1_margin(
     if solution is None:
         raise ValueError(_NOT_SEPARABLE)
     weights, multipliers = solution
-    return MaxMargin(order=1, weights=weights, multipliers=multipliers)
+    least = np.min(labels * (features @ weights))
+    if not least > 0.5:
+        raise ValueError(_NOT_SEPARABLE)
+    return MaxMargin(order=1, weights=weights / least, multipliers=multipliers)
 
 
 def normalized_margin(
@@ -193,11 +200,13 @@ _NOT_SEPARABLE = (
 )
 
 
-def _solve_dual(gram: Float[np.ndarray, "samples samples"]) -> Float[np.ndarray, " samples"]:
-    r"""Minimize $\frac12 a^\top Ga - \sum_i a_i$ over $a \ge 0$; unbounded if not separable."""
+def _solve_dual(
+    gram: Float[np.ndarray, "samples samples"], bounds: Float[np.ndarray, " samples"]
+) -> Float[np.ndarray, " samples"]:
+    r"""Minimize $\frac12 a^\top Ga - b\cdot a$ over $a \ge 0$; unbounded if not separable."""
     num_samples = len(gram)
     solution = solve_conic(
-        -np.ones(num_samples),
+        -bounds,
         -np.eye(num_samples),
         np.zeros(num_samples),
         [("nonnegative", num_samples)],
@@ -205,21 +214,23 @@ def _solve_dual(gram: Float[np.ndarray, "samples samples"]) -> Float[np.ndarray,
         tolerance=1e-11,
     )
     multipliers = np.maximum(solution.x, 0.0)
-    # The solver may give up before it proves that the dual is unbounded.
-    if not solution.is_solvable or np.min(gram @ multipliers) < 0.5:
+    # Rounding may hide from the solver that the dual is unbounded.
+    if not solution.is_solvable or np.min(gram @ multipliers / bounds) < 0.5:
         raise ValueError(_NOT_SEPARABLE)
     return multipliers
 
 
 def _solve_support(
-    gram: Float[np.ndarray, "samples samples"], multipliers: Float[np.ndarray, " samples"]
+    gram: Float[np.ndarray, "samples samples"],
+    bounds: Float[np.ndarray, " samples"],
+    multipliers: Float[np.ndarray, " samples"],
 ) -> Float[np.ndarray, " samples"] | None:
     """Solve the optimality conditions on the support; None unless they then hold everywhere."""
-    support = np.flatnonzero(multipliers > 1e-6 * multipliers.max())
-    refined = np.linalg.lstsq(gram[np.ix_(support, support)], np.ones(len(support)), rcond=None)[0]
+    support = np.flatnonzero(multipliers > gram @ multipliers - bounds)
+    refined = np.linalg.lstsq(gram[np.ix_(support, support)], bounds[support], rcond=None)[0]
     full = np.zeros_like(multipliers)
     full[support] = refined
-    is_optimal = np.all(refined >= 0) and np.min(gram @ full) >= 1 - 1e-9
+    is_optimal = np.all(refined >= 0) and np.min(gram @ full / bounds) >= 1 - 1e-9
     return full if is_optimal else None
 
 

@@ -21,20 +21,16 @@ def random_pairs(rows, columns, count, rng):
 @pytest.mark.parametrize("kind", ["completion", "sensing"])
 def test_interpolates_and_proves_its_optimum(method, kind):
     target, rng = low_rank(7, 5, 1, 0)
+    pairs = random_pairs(7, 5, 18, rng)
+    matrices = rng.normal(size=(18, 7, 5))
     if kind == "completion":
-        observations = random_pairs(7, 5, 18, rng)
-        targets = target[observations[:, 0], observations[:, 1]]
-    else:
-        observations = rng.normal(size=(18, 7, 5))
-        targets = np.tensordot(observations, target, axes=2)
+        matrices = np.zeros((18, 7, 5))
+        matrices[np.arange(18), pairs[:, 0], pairs[:, 1]] = 1
+    targets = np.tensordot(matrices, target, axes=2)
+    observations = pairs if kind == "completion" else matrices
     found = min_nuclear_norm(observations, targets, (7, 5), method=method)
-    if kind == "completion":
-        measured = found.matrix[observations[:, 0], observations[:, 1]]
-        dual = np.zeros((7, 5))
-        dual[observations[:, 0], observations[:, 1]] = found.multipliers
-    else:
-        measured = np.tensordot(observations, found.matrix, axes=2)
-        dual = np.tensordot(found.multipliers, observations, axes=1)
+    measured = np.tensordot(matrices, found.matrix, axes=2)
+    dual = np.tensordot(found.multipliers, matrices, axes=1)
     assert np.allclose(measured, targets, atol=1e-10)
     # A dual matrix of operator norm one proves the lower bound <dual, W> on every interpolant.
     assert np.linalg.norm(dual, 2) <= 1 + 1e-12

@@ -146,3 +146,13 @@ def test_refuses_wrong_arguments():
         normalized_margin(np.ones(3), features, np.ones(2))
     with pytest.raises(ValueError, match="weights must not be zero"):
         normalized_margin(np.zeros(2), features, np.ones(2))
+
+
+@pytest.mark.parametrize("solver", SOLVERS.values())
+def test_rows_of_very_different_size_and_repeated_rows(solver):
+    features, labels = gaussian_data(15, 40, 7)
+    features *= np.geomspace(1e-3, 1e3, 15)[:, None]
+    best = solver(features, labels)
+    assert abs(best.duality_gap) < 1e-6
+    again = solver(np.concatenate([features, features[:3]]), np.concatenate([labels, labels[:3]]))
+    assert again.margin == pytest.approx(best.margin, rel=1e-6)

@@ -117,12 +117,18 @@ def test_flow_agrees_with_an_implicit_solver(scale):
 
 def test_descent_follows_the_flow_at_small_rates():
     inputs, targets, _ = problem()
-    kept = {"scale": 0.5, "curvature": 0.3}
-    flow = committee.gradient_flow(inputs, targets, [10, 40], tolerance=1e-7, **kept)
+    flow = committee.gradient_flow(
+        inputs, targets, [10, 40], scale=0.5, curvature=0.3, tolerance=1e-7
+    )
     deviations = [
         np.abs(
             committee.gradient_descent(
-                inputs, targets, [10 * factor, 40 * factor], learning_rate=1 / factor, **kept
+                inputs,
+                targets,
+                [10 * factor, 40 * factor],
+                scale=0.5,
+                curvature=0.3,
+                learning_rate=1 / factor,
             ).quadratic
             - flow.quadratic
         ).max()

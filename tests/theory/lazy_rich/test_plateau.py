@@ -31,7 +31,7 @@ def test_plateau_is_where_lazy_training_ends(samples):
     ("curvature", "samples", "ridge"), [(0.25, 80, 0.0), (0.25, 80, 0.3), (1.0, 40, 0.0)]
 )
 def test_average_plateau_is_the_mean_over_training_sets(curvature, samples, ridge):
-    errors = []
+    errors, target = [], np.eye(40)
     for seed in range(12):
         inputs, target, _ = problem(40, samples, seed)
         terms = plateau.kernel_plateau(inputs, target, curvature=curvature, ridge=ridge)

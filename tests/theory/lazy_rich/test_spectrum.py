@@ -32,7 +32,7 @@ def test_eigenvalues_are_those_of_the_kernel_operator(gaussian_grid):
     found = np.linalg.eigvalsh(kernel)[::-1]
     rates = spectrum.initial_eigenvalues(dimension, curvature=curvature)
     counts = spectrum.multiplicities(dimension)
-    expected = np.sort(np.repeat(rates, counts))[::-1]
+    expected = np.sort(np.repeat(np.array(rates), np.array(counts)))[::-1]
     np.testing.assert_allclose(found[:14], expected, atol=1e-13)
     np.testing.assert_allclose(found[14:], 0, atol=1e-13)
     published = spectrum.published_quadratic_eigenvalue(dimension, curvature=curvature)
