@@ -11,6 +11,7 @@ of four theories on one run.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -88,8 +89,8 @@ def lazy_losses(
     )
 
     def outputs(batch: sim.tasks.Batch) -> np.ndarray:
-        function = model if apply is None else lambda x: apply(model, x)
-        values = np.asarray(jax.vmap(function)(batch.inputs), np.float64)
+        call = (lambda x: model(x)) if apply is None else functools.partial(apply, model)
+        values = np.asarray(jax.vmap(call)(batch.inputs), np.float64)
         if values.ndim != 1:
             raise ValueError(
                 f"the model must have one output, got {values.shape[1:]} of them: take the "

@@ -109,15 +109,6 @@ class ClockedRates:
         return 1 / numpy.maximum(1 / self.largest, reciprocal)
 
 
-def decayed_descent(learning_rate: Any, weight_decay: Any) -> optax.GradientTransformation:
-    r"""Gradient descent on the loss plus $\frac\lambda2\lVert\theta\rVert^2$."""
-    import optax
-
-    return optax.chain(
-        optax.add_decayed_weights(weight_decay), optax.scale_by_learning_rate(learning_rate)
-    )
-
-
 def data_key(bench: Bench, name: str, seed: int) -> jax.Array:
     """Return the key from which the data of a seed of a named run grow, as the engine splits it."""
     import jax
@@ -194,7 +185,7 @@ class Classifiers:
 
             end_time = (jnp.log(scale) + self.end) / weight_decay
             rates = self._ramp.schedule(first=self._first_rate(scale), end_time=end_time)
-            return decayed_descent(rates, weight_decay)
+            return sim.optimizers.gradient_descent(rates, weight_decay)
 
         return bench.train(
             self.name,

@@ -10,7 +10,7 @@ from ... import simulations as sim
 from ...theory import implicit_bias as theory
 from ...validation import Axis, Evidence, Exact, Form, Panel, Prediction, Series
 from ._card import paper
-from ._runs import decayed_descent, linear_weights, samples_of
+from ._runs import linear_weights, samples_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -54,7 +54,7 @@ def _descend(bench: Bench, loss: Loss, learning_rate: float) -> xr.Dataset:
         key=bench.key_for("small"),
         init=lambda key: sim.DiagonalNet.init(_task().dimension, scale=SCALE),
         task=lambda key: _task().sample(key=key),
-        optimizer=decayed_descent(learning_rate, WEIGHT_DECAY),
+        optimizer=sim.optimizers.gradient_descent(learning_rate, WEIGHT_DECAY),
         loss=losses[loss],
         num_steps=num_steps,
         record_steps=[0, *np.round(times / learning_rate).astype(int).tolist()],
@@ -166,7 +166,7 @@ def _matrix_drift(bench: Bench, learning_rate: float) -> tuple[float, float]:
         key=bench.key_for("small-matrix"),
         init=lambda key: sim.models.SymmetricFactorization.init(side, scale=scale),
         task=lambda key: spec.sample(key=key),
-        optimizer=decayed_descent(learning_rate, decay),
+        optimizer=sim.optimizers.gradient_descent(learning_rate, decay),
         loss=sim.losses.squared_error,
         num_steps=num_steps,
         record_steps=np.linspace(0, num_steps, 21).round().astype(int).tolist(),

@@ -10,7 +10,7 @@ from ... import simulations as sim
 from ...theory import implicit_bias as theory
 from ...validation import Axis, Evidence, Form, Panel, Prediction, Samples, Series
 from ._card import paper
-from ._runs import ClockedRates, decayed_descent, linear_weights, samples_of
+from ._runs import ClockedRates, linear_weights, samples_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -67,7 +67,7 @@ def matrix_completion(bench: Bench) -> tuple[Evidence, ...]:
             key=bench.key_for(RUN),
             init=lambda key: sim.models.SymmetricFactorization.init(side, scale=scale),
             task=lambda key: spec.sample(key=key),
-            optimizer=decayed_descent(rates_of(scale).schedule(), WEIGHT_DECAY),
+            optimizer=sim.optimizers.gradient_descent(rates_of(scale).schedule(), WEIGHT_DECAY),
             loss=sim.losses.squared_error,
             num_steps=len(clock) - 1,
             record_steps=sorted({*np.searchsorted(clock, wanted).tolist(), len(clock) - 1}),

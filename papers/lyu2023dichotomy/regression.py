@@ -10,7 +10,7 @@ from ... import simulations as sim
 from ...theory import implicit_bias as theory
 from ...validation import Axis, Evidence, Form, Panel, Prediction, Samples, Series
 from ._card import paper
-from ._runs import ClockedRates, decayed_descent, samples_of
+from ._runs import ClockedRates, samples_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -54,7 +54,7 @@ def _train(bench: Bench, scale: float, weight_decay: float) -> tuple[np.ndarray,
         key=bench.key_for(RUN),
         init=lambda key: sim.DiagonalNet.init(_task().dimension, scale=scale),
         task=lambda key: _task().sample(key=key),
-        optimizer=decayed_descent(rates.schedule(), weight_decay),
+        optimizer=sim.optimizers.gradient_descent(rates.schedule(), weight_decay),
         loss=sim.losses.squared_error,
         num_steps=num_steps,
         record_steps=steps,

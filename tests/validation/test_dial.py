@@ -31,7 +31,7 @@ def test_every_record_is_a_line_and_every_boundary_goes_through_all_panels():
     # 2 records of 2 seeds, a prediction, a level, 3 boundaries; and 2 seeds with 3 boundaries
     assert len(losses.get_lines()) == 9 and len(norms.get_lines()) == 5
     np.testing.assert_array_equal(losses.get_lines()[0].get_xdata(), STEPS[1:])
-    np.testing.assert_allclose(losses.get_lines()[0].get_ydata(), falling[1:])
+    np.testing.assert_allclose(np.asarray(losses.get_lines()[0].get_ydata()), falling[1:])
     header = figure.get_suptitle().splitlines()
     assert header[0] == "1  kernel: step 30"
     assert header[1] == "2  release: step 200 or later"

@@ -66,7 +66,7 @@ def test_samples_are_those_of_the_engine(tmp_path):
             "samples",
             init=init,
             task=lambda key, spec=spec: spec.sample(key=key),
-            optimizer=_runs.decayed_descent(1e-3, 0.1),
+            optimizer=sim.optimizers.gradient_descent(1e-3, 0.1),
             loss=sim.losses.squared_error,
             num_steps=1,
             num_seeds=2,
