@@ -139,7 +139,7 @@ def initial_spectrum(bench: Bench) -> Evidence:
     """
     dimension, curvature = 10, 0.25
     width, samples = bench.pick(quick=2000, full=10_000), bench.pick(quick=1000, full=3000)
-    seeds = bench.pick(quick=12, full=24)
+    seeds = bench.pick(quick=30, full=40)
 
     def measure() -> dict[str, np.ndarray]:
         import jax

@@ -7,12 +7,12 @@ from groktheory.papers.kumar2023lazy import _runs, alignment, dynamics, paper
 from groktheory.theory import lazy_rich
 from groktheory.validation import Outcome, judge
 
-SMALL_SPECTRUM = ((2000, 500), (1000, 500), (12, 16))
+SMALL_SPECTRUM = ((2000, 500), (1000, 500), (30, 16))
 
 
 def test_grokking_time_holds(judge_made_up, made_up_runs):
-    """In forty dimensions: in fewer, the time to memorize adds too much to all scales alike."""
-    setting = _runs.Setting(40, 200, 60)
+    """In sixty dimensions: in few, the time to memorize adds too much to all scales alike."""
+    setting = _runs.Setting(60, 300, 80)
     outcome = judge_made_up("grokking-time", made_up_runs(), setting=setting)
     assert outcome is Outcome.SUPPORTED
 
