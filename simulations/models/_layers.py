@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
+from jax.core import Tracer
 from jaxtyping import Array, Float
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
@@ -56,3 +57,9 @@ def check_choice(name: str, value: str, permitted: Sequence[str]) -> None:
     """Refuse a name that is not one of the permitted ones."""
     if value not in permitted:
         raise ValueError(f"{name} must be one of {sorted(permitted)}, got {value!r}")
+
+
+def check_scale(scale: float | Float[Array, ""]) -> None:
+    """Refuse a scale that is not positive; a traced one cannot be checked."""
+    if not isinstance(scale, Tracer) and not float(scale) > 0:
+        raise ValueError(f"scale must be positive, got {scale}")

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
+from ._layers import check_scale
 from .evaluation import outputs_of
 
 T = TypeVar("T")
@@ -66,7 +67,14 @@ class CenteredScaled(eqx.Module):
 
     @classmethod
     def init(cls, model: Any, scale: float | Float[Array, ""]) -> CenteredScaled:
-        """Center `model` where it is and multiply it by `scale`, which may be traced."""
+        """Center `model` where it is and multiply it by `scale`, which may be traced.
+
+        Raises
+        ------
+        ValueError
+            For a concrete scale that is not positive.
+        """
+        check_scale(scale)
         return cls(model, Frozen(model), Frozen(jnp.asarray(scale, dtype=float)))
 
     def __call__(self, inputs: Array) -> Array:

@@ -14,7 +14,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ._layers import check_sizes
+from ._layers import check_scale, check_sizes
 
 
 class LinearModel(eqx.Module):
@@ -71,9 +71,10 @@ class DiagonalNet(eqx.Module):
         Raises
         ------
         ValueError
-            For a dimension or depth below 1.
+            For a dimension or depth below 1, or a scale that is not positive.
         """
         check_sizes({"dimension": dimension})
+        check_scale(scale)
         weights = jnp.full(dimension, scale, dtype=float)
         return cls(weights, weights, depth)
 

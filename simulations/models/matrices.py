@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from ._layers import check_choice, check_sizes
+from ._layers import check_choice, check_scale, check_sizes
 
 Pair = Int[Array, "pair=2"]
 Pairs = Int[Array, "samples pair=2"]
@@ -168,9 +168,11 @@ class SymmetricFactorization(eqx.Module):
         Raises
         ------
         ValueError
-            For a dimension below 1, a negative noise, or noise without a key.
+            For a dimension below 1, a scale that is not positive, a negative noise, or noise
+            without a key.
         """
         check_sizes({"dimension": dimension})
+        check_scale(scale)
         if noise < 0:
             raise ValueError(f"noise must be non-negative, got {noise}")
         u = v = scale * jnp.eye(dimension)

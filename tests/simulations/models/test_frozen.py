@@ -10,7 +10,9 @@ import pytest
 from groktheory.simulations.models import (
     CenteredScaled,
     CommitteeMachine,
+    DiagonalNet,
     Frozen,
+    SymmetricFactorization,
     TwoLayerNet,
     outputs_of,
     trainable,
@@ -77,3 +79,17 @@ def test_starts_at_zero_and_its_gradient_carries_the_scale(key):
 def test_any_callable_of_one_sample_can_be_centered():
     centered = CenteredScaled(jnp.sin, Frozen(jnp.cos), Frozen(jnp.asarray(2.0)))
     np.testing.assert_allclose(centered.batched(jnp.zeros(3)), -2.0)
+
+
+@pytest.mark.parametrize(
+    "init",
+    [
+        lambda scale: CenteredScaled.init(lambda x: x, scale),
+        lambda scale: DiagonalNet.init(3, scale=scale),
+        lambda scale: SymmetricFactorization.init(3, scale=scale),
+    ],
+)
+@pytest.mark.parametrize("scale", [0.0, -2.0])
+def test_a_bad_scale(init, scale):
+    with pytest.raises(ValueError, match=f"scale must be positive, got {scale}"):
+        init(scale)
