@@ -1,6 +1,6 @@
 """A derivation: an identity, its argument in printable steps, and its symbolic check."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import sympy as sp
@@ -45,6 +45,20 @@ class Derivation:
         for number, (text, formula) in enumerate(self.steps, start=1):
             lines += [f"  {number}. {text}", f"     {formula}"]
         return "\n".join(lines)
+
+
+def find(derivations: Iterable[Derivation], name: str) -> Derivation:
+    """Return one of the derivations by its name.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    """
+    found = {item.name: item for item in derivations}
+    if name not in found:
+        raise ValueError(f"name must be one of {', '.join(found)}, got {name!r}")
+    return found[name]
 
 
 def _is_zero(entry: sp.Expr) -> bool:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Literal
 
 from ..derivation import Derivation as Derivation
+from ..derivation import find
 from . import _proofs_clock, _proofs_regularized
 
 
@@ -50,7 +51,4 @@ def derivation(name: str) -> Derivation:
 
     >>> derivation("conserved-product").verify()
     """
-    found = {item.name: item for item in derivations()}
-    if name not in found:
-        raise ValueError(f"name must be one of {', '.join(found)}, got {name!r}")
-    return found[name]
+    return find(derivations(), name)

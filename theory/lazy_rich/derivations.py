@@ -9,6 +9,7 @@ something else, the printed form is held to the same residual and must *not* van
 from functools import cache
 
 from ..derivation import Derivation as Derivation
+from ..derivation import find
 from . import _proofs_dynamics, _proofs_moments
 
 
@@ -42,7 +43,4 @@ def derivation(name: str) -> Derivation:
 
     >>> derivation("tangent-kernel").verify()
     """
-    found = {item.name: item for item in derivations()}
-    if name not in found:
-        raise ValueError(f"name must be one of {', '.join(found)}, got {name!r}")
-    return found[name]
+    return find(derivations(), name)

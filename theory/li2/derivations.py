@@ -9,6 +9,7 @@ else, the printed form is held to the same residual and must *not* vanish.
 from functools import cache
 
 from ..derivation import Derivation as Derivation
+from ..derivation import find
 from . import _proofs_landscape, _proofs_network
 
 
@@ -44,7 +45,4 @@ def derivation(name: str) -> Derivation:
 
     >>> derivation("four-nodes").verify()
     """
-    found = {item.name: item for item in derivations()}
-    if name not in found:
-        raise ValueError(f"name must be one of {', '.join(found)}, got {name!r}")
-    return found[name]
+    return find(derivations(), name)

@@ -1,6 +1,4 @@
 import io
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -47,23 +45,6 @@ def curve(axes, label):
 def bars(axes):
     """Points of the error bars by their label."""
     return {c.get_label(): c.lines[0].get_xydata().T for c in axes.containers}
-
-
-def test_figures_are_registered_with_captions_and_names_of_their_own():
-    names = {"dial", "error-terms", "goldilocks", "kernel-spectrum", "plateau-curves"}
-    assert names <= set(paper.figures)
-    assert not names & set(paper.claims)
-    assert all(len(figure.caption) > 80 for figure in paper.figures.values())
-
-
-def test_declaring_the_figures_imports_nothing_heavy():
-    heavy = "{'jax', 'matplotlib', 'scipy', 'sympy'}"
-    code = f"""
-import sys, groktheory.papers.kumar2023lazy
-print(sorted({heavy} & set(sys.modules)))
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_error_terms_are_those_of_a_trained_committee(draw, bench_of):

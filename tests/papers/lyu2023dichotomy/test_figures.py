@@ -1,6 +1,4 @@
 import io
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
@@ -45,23 +43,6 @@ def flow(rate, start, times):
     return solve_ivp(
         rate, (0, times[-1]), start, method="LSODA", t_eval=times, rtol=1e-8, atol=1e-11
     ).y.T
-
-
-def test_figures_are_registered_with_captions_and_names_of_their_own():
-    names = {"clock-collapse", "release-map", "singular-values", "smoothed-penalty"}
-    assert names <= set(paper.figures)
-    assert not names & set(paper.claims)
-    assert all(len(figure.caption) > 80 for figure in paper.figures.values())
-
-
-def test_declaring_the_figures_imports_nothing_heavy():
-    heavy = "{'jax', 'matplotlib', 'scipy', 'sympy'}"
-    code = f"""
-import sys, groktheory.papers.lyu2023dichotomy
-print(sorted({heavy} & set(sys.modules)))
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_smoothed_penalty_goes_from_a_parabola_to_the_absolute_value(draw):

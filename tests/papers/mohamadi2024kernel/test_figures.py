@@ -1,7 +1,5 @@
 import io
 import itertools
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -32,22 +30,6 @@ def curve(axes, label):
     """Points of the one line with a label."""
     (line,) = [line for line in axes.get_lines() if line.get_label() == label]
     return np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
-
-
-def test_figures_are_registered_with_captions_and_names_of_their_own():
-    assert set(paper.figures) == {"data-separation", "kernel-bounds", "network-weights"}
-    assert not set(paper.figures) & set(paper.claims)
-    assert all(len(figure.caption) > 80 for figure in paper.figures.values())
-
-
-def test_declaring_the_figures_imports_nothing_heavy():
-    heavy = "{'jax', 'matplotlib', 'scipy', 'sympy'}"
-    code = f"""
-import sys, groktheory.papers.mohamadi2024kernel
-print(sorted({heavy} & set(sys.modules)))
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_memorizer_loss_is_the_mean_over_all_train_sets():

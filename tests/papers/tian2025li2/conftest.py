@@ -1,35 +1,8 @@
 import pytest
 
-from groktheory import validation
-from groktheory.papers.bench import Bench
-from groktheory.papers.bench.cache import Cache
-from groktheory.papers.tian2025li2 import paper
-
-
-class SmallBench(Bench):
-    """A bench whose quick settings are replaced by the smaller ones of `smaller`."""
-
-    def __init__(self, *arguments, smaller, **options):
-        super().__init__(*arguments, **options)
-        self.smaller = smaller
-
-    def pick(self, *, quick, full):
-        for setting, replacement in self.smaller:
-            if setting == quick:
-                return replacement
-        return super().pick(quick=quick, full=full)
+from groktheory.papers import tian2025li2
 
 
 @pytest.fixture(scope="module")
-def judge_claim(tmp_path_factory):
-    """Check a claim, with measurements kept between the tests of a module; returns the outcome.
-
-    `smaller` lists pairs of a quick setting and what to use instead.
-    """
-    cache = Cache(tmp_path_factory.mktemp("cache"))
-
-    def judge(name, *, smaller=()):
-        bench = SmallBench(paper.key, name, cache=cache, smaller=smaller)
-        return validation.judge(paper.claims[name].function(bench)).outcome
-
-    return judge
+def paper():
+    return tian2025li2.paper
