@@ -18,7 +18,7 @@ test: $(VENV)/.installed-test          ## run the tests
 	$(BIN)/python -m pytest -n 2
 
 bench: $(VENV)/.installed-bench        ## measure our speed against PyTorch's, in the same run
-	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s
+	JAXTYPING_DISABLE=1 $(BIN)/python -m pytest tests/benchmarks -m benchmark -s
 
 lint: $(VENV)/.installed-dev           ## style, types and import contracts
 	$(BIN)/ruff check

