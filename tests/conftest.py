@@ -24,6 +24,7 @@ def _let_refusals_be_ours(request):
     There the annotations are broken on purpose, and the message under test is our own.
     """
     is_refusal = re.search("refus|bad_|wrong", request.node.name) is not None
-    jaxtyping.config.update("jaxtyping_disable", is_refusal)
+    before = jaxtyping.config.jaxtyping_disable
+    jaxtyping.config.update("jaxtyping_disable", before or is_refusal)
     yield
-    jaxtyping.config.update("jaxtyping_disable", False)
+    jaxtyping.config.update("jaxtyping_disable", before)
