@@ -217,7 +217,10 @@ def modular_addition_scale(bench: Bench) -> Evidence:
         record_steps=_records(bench.pick(quick=10_000, full=100_000)),
         sweep={"scale": bench.pick(quick=(1.0, 1.7, 3.0), full=(1.0, 1.4, 2.0, 2.8, 4.0))},
         num_seeds=bench.pick(quick=8, full=16),
-        measures={"train_accuracy": train_accuracy, "test_accuracy": test_accuracy},
+        measures={
+            "train_accuracy": sim.measures.train_accuracy,
+            "test_accuracy": sim.measures.test_accuracy,
+        },
         stop=lambda measured: measured["test_accuracy"] > 0.95,
     )
     return _delay_evidence(runs, fitted=FITTED, grokked=GROKKED)
@@ -253,7 +256,10 @@ def digits_scale(bench: Bench) -> Evidence:
         record_steps=_records(num_steps),
         sweep={"scale": bench.pick(quick=(1e-3, 1e-2, 1e-1), full=(1e-3, 1e-2, 1e-1, 1.0))},
         num_seeds=bench.pick(quick=6, full=12),
-        measures={"train_accuracy": train_accuracy, "test_accuracy": test_accuracy},
+        measures={
+            "train_accuracy": sim.measures.train_accuracy,
+            "test_accuracy": sim.measures.test_accuracy,
+        },
         stop=lambda measured: (
             (measured["test_accuracy"] > 0.82) & (measured["train_accuracy"] > 0.96)
         ),
@@ -269,16 +275,6 @@ def _adamw(learning_rate: float, weight_decay: float) -> Any:
 
 def _records(num_steps: int) -> list[int]:
     return sim.log_spaced_steps(num_steps, per_decade=60, max_gap=num_steps // 50)
-
-
-def train_accuracy(model: Any, task: sim.tasks.Task) -> jax.Array:
-    """Accuracy on the training set; a positive output scale does not change it."""
-    return sim.accuracy(model, task.train())
-
-
-def test_accuracy(model: Any, task: sim.tasks.Task) -> jax.Array:
-    """Accuracy on the test set; a positive output scale does not change it."""
-    return sim.accuracy(model, task.test())
 
 
 def log_delays(

@@ -13,7 +13,6 @@ from ...validation import Axis, Evidence, Form, Panel, Prediction, Samples, Seri
 from ._card import paper
 
 if TYPE_CHECKING:
-    import jax
     import xarray as xr
 
     from ..bench import Bench
@@ -61,19 +60,12 @@ def _modular_runs(
         record_steps=sim.log_spaced_steps(num_steps, per_decade=60, max_gap=num_steps // 100),
         sweep={"scale": scales, "weight_decay": weight_decays},
         num_seeds=bench.pick(quick=5, full=3),
-        measures={"train_accuracy": train_accuracy, "test_accuracy": test_accuracy},
+        measures={
+            "train_accuracy": sim.measures.train_accuracy,
+            "test_accuracy": sim.measures.test_accuracy,
+        },
         stop=lambda measured: measured["test_accuracy"] > 1.2 * GROKKED,
     )
-
-
-def train_accuracy(model: sim.TwoLayerNet, task: sim.tasks.Task) -> jax.Array:
-    """Accuracy on the training set."""
-    return sim.accuracy(model, task.train())
-
-
-def test_accuracy(model: sim.TwoLayerNet, task: sim.tasks.Task) -> jax.Array:
-    """Accuracy on the test set."""
-    return sim.accuracy(model, task.test())
 
 
 def log_delays(runs: xr.Dataset) -> Float[np.ndarray, "seeds scales decays"]:

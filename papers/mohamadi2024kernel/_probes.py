@@ -16,16 +16,6 @@ if TYPE_CHECKING:
 KERNEL_ROWS = 128  # train pairs on which the tangent kernel is followed
 
 
-def train_accuracy(model: sim.models.TwoLayerNet, task: sim.tasks.Task) -> jax.Array:
-    """Fraction of train pairs that are right."""
-    return sim.accuracy(model, task.train())
-
-
-def test_accuracy(model: sim.models.TwoLayerNet, task: sim.tasks.Task) -> jax.Array:
-    """Fraction of held-out pairs that are right."""
-    return sim.accuracy(model, task.test())
-
-
 def normalized_margin(model: sim.models.TwoLayerNet, task: sim.tasks.Task) -> jax.Array:
     r"""Smallest margin on the train set over $\lVert\theta\rVert_\infty^3$."""
     margin = sim.losses.margins(model, task.train()).min()

@@ -15,9 +15,7 @@ from ._probes import (
     first_steps,
     normalized_margin,
     sample_order,
-    test_accuracy,
     test_loss_share,
-    train_accuracy,
     train_loss_share,
 )
 from .kernels import targets, triples
@@ -138,8 +136,8 @@ def initial_scale_runs(bench: Bench) -> xr.Dataset:
         sweep={"scale": list(SCALES)},
         num_seeds=bench.pick(quick=8, full=12),
         measures={
-            "train": train_accuracy,
-            "test": test_accuracy,
+            "train": sim.measures.train_accuracy,
+            "test": sim.measures.test_accuracy,
             "margin": normalized_margin,
         },
     )

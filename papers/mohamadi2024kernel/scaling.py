@@ -12,7 +12,7 @@ from ... import simulations as sim
 from ...theory import kernel_limits as kl
 from ...validation import Axis, Evidence, Form, Panel, Prediction, Samples, Series, fit_law
 from ._card import paper
-from ._probes import largest_weight, test_accuracy, test_loss_share
+from ._probes import largest_weight, test_loss_share
 from .rich import penalized_error
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def classification_data(bench: Bench) -> Evidence:
             record_steps=[0, num_steps],
             sweep={"train_fraction": fractions.tolist()},
             num_seeds=bench.pick(quick=5, full=8),
-            measures={"test": test_accuracy},
+            measures={"test": sim.measures.test_accuracy},
         )
         accuracy = runs["test"].isel(step=-1).transpose("seed", "train_fraction").values
         counts.append(modulus**2 * _crossings(fractions, accuracy))

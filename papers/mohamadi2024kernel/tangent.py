@@ -10,7 +10,7 @@ from jaxtyping import Float
 from ... import simulations as sim
 from ...validation import Evidence, Form, Panel, Prediction, Samples, Series
 from ._card import paper
-from ._probes import normalized_margin, tangent_kernel, test_accuracy, train_accuracy
+from ._probes import normalized_margin, tangent_kernel
 from .rich import SCALES, initial_scale_runs
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def _runs(bench: Bench, *, scale: float, learning_rate: float, num_steps: int) -
         measures={
             "kernel": tangent_kernel,
             "margin": normalized_margin,
-            "train": train_accuracy,
-            "test": test_accuracy,
+            "train": sim.measures.train_accuracy,
+            "test": sim.measures.test_accuracy,
         },
         dims={"kernel": ("row", "column")},
     )

@@ -108,16 +108,6 @@ def test_error(model: sim.MLP, task: sim.tasks.Task) -> jax.Array:
     return relative_loss(model, _outputs_only(task.test()))
 
 
-def train_accuracy(model: Any, task: sim.tasks.Task) -> jax.Array:
-    """Accuracy on the training set."""
-    return sim.accuracy(model, task.train())
-
-
-def test_accuracy(model: Any, task: sim.tasks.Task) -> jax.Array:
-    """Accuracy on the test set."""
-    return sim.accuracy(model, task.test())
-
-
 def _adam(learning_rate: float) -> Any:
     import optax
 
@@ -330,7 +320,10 @@ def modular_addition_penalty(bench: Bench) -> Evidence:
             ),
             sweep={"strength": ladder.strengths},
             num_seeds=bench.pick(quick=8, full=3),
-            measures={"train_accuracy": train_accuracy, "test_accuracy": test_accuracy},
+            measures={
+                "train_accuracy": sim.measures.train_accuracy,
+                "test_accuracy": sim.measures.test_accuracy,
+            },
             stop=lambda measured: measured["test_accuracy"] > 0.95,
         )
         waits[name] = ladder, accuracy_waits(runs)

@@ -13,7 +13,7 @@ from ... import simulations as sim
 from ...theory import li2
 from ...validation.layout import drawing, legend_above
 from ._card import paper
-from ._probes import gradient_structure, test_accuracy, train_accuracy
+from ._probes import gradient_structure
 
 if TYPE_CHECKING:
     import jax
@@ -63,8 +63,8 @@ def stages(
         num_steps=num_steps,
         sweep={"weight_decay": [weight_decay, 0.0]},
         measures={
-            "train_accuracy": train_accuracy,
-            "test_accuracy": test_accuracy,
+            "train_accuracy": sim.measures.train_accuracy,
+            "test_accuracy": sim.measures.test_accuracy,
             "feature_share": feature_share,
             "gradient": functools.partial(gradient_structure, eta=eta),
         },

@@ -13,16 +13,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-def train_accuracy(model: sim.TwoLayerNet, task: sim.tasks.Task) -> jax.Array:
-    """Fraction of train samples that are right."""
-    return sim.accuracy(model, task.train())
-
-
-def test_accuracy(model: sim.TwoLayerNet, task: sim.tasks.Task) -> jax.Array:
-    """Fraction of test samples that are right."""
-    return sim.accuracy(model, task.test())
-
-
 def test_loss(model: sim.TwoLayerNet, task: sim.tasks.Task) -> jax.Array:
     """Loss per test sample."""
     return sim.fused_centered_squared_error(model, task.test())

@@ -9,7 +9,6 @@ from jaxtyping import Float, Int
 
 from ... import simulations as sim
 from ...theory import li2
-from ._probes import test_accuracy
 
 if TYPE_CHECKING:
     import jax
@@ -43,8 +42,8 @@ def train_fraction_runs(bench: Bench, modulus: int) -> xr.Dataset:
         record_steps=list(range(0, 3001, 250)),
         sweep={"train_fraction": fractions},
         num_seeds=bench.pick(quick=4, full=8),
-        measures={"test_accuracy": test_accuracy},
-        final={"accuracy": test_accuracy, "order": _sample_order},
+        measures={"test_accuracy": sim.measures.test_accuracy},
+        final={"accuracy": sim.measures.test_accuracy, "order": _sample_order},
         dims={"order": ("sample",)},
         stop=lambda measured: measured["test_accuracy"] > 0.99,
     )

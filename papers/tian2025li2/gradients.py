@@ -11,7 +11,7 @@ from ... import simulations as sim
 from ...theory import li2
 from ...validation import Evidence, Exact, Form, Panel, Prediction, Samples, Series
 from ._card import paper
-from ._probes import gradient_structure, test_accuracy
+from ._probes import gradient_structure
 
 if TYPE_CHECKING:
     from ..bench import Bench
@@ -52,7 +52,7 @@ def gradient_structure_in_training(bench: Bench) -> tuple[Evidence, ...]:
         num_seeds=bench.pick(quick=4, full=4),
         measures={
             "gradient": functools.partial(gradient_structure, eta=eta),
-            "test_accuracy": test_accuracy,
+            "test_accuracy": sim.measures.test_accuracy,
         },
         dims={"gradient": ("part",)},
         dtype="float64",

@@ -13,8 +13,6 @@ from ._card import paper
 from ._probes import (
     grok_times,
     mean_node_energy,
-    test_accuracy,
-    train_accuracy,
 )
 from ._runs import critical_fractions
 
@@ -42,7 +40,10 @@ def _weight_decay_runs(bench: Bench, *, readout_scale: float) -> xr.Dataset:
         record_steps=sim.log_spaced_steps(6000, per_decade=50, max_gap=25),
         sweep={"weight_decay": [0.0, 1e-4, 2e-4, 4e-4, 8e-4]},
         num_seeds=bench.pick(quick=4, full=8),
-        measures={"test_accuracy": test_accuracy, "train_accuracy": train_accuracy},
+        measures={
+            "test_accuracy": sim.measures.test_accuracy,
+            "train_accuracy": sim.measures.train_accuracy,
+        },
         stop=lambda measured: measured["test_accuracy"] > 0.99,
     )
 
@@ -249,7 +250,7 @@ def learning_rate(bench: Bench) -> tuple[Evidence, ...]:
         num_steps=6000,
         sweep={"learning_rate": [0.001, 0.02]},
         num_seeds=bench.pick(quick=12, full=24),
-        measures={"test_accuracy": test_accuracy},
+        measures={"test_accuracy": sim.measures.test_accuracy},
         final={"node_energy": mean_node_energy},
     )
     accuracy = runs["test_accuracy"].isel(step=-1)

@@ -1,8 +1,11 @@
+from . import accuracies as accuracies
 from . import dial as dial
 from . import features as features
 from . import kernel_similarity as kernel_similarity
 from . import spectra as spectra
 from . import tangent_kernels as tangent_kernels
+from .accuracies import test_accuracy as test_accuracy
+from .accuracies import train_accuracy as train_accuracy
 from .dial import dial_measures as dial_measures
 from .features import backpropagated_gradient as backpropagated_gradient
 from .features import centered as centered

@@ -46,3 +46,9 @@ def refuse_bad_times(times: np.ndarray) -> np.ndarray:
     if times.ndim != 1 or not len(times) or times[0] < 0 or np.any(np.diff(times) <= 0):
         raise ValueError(f"times must be non-negative and increasing, got {times}")
     return times
+
+
+def refuse_not_positive(**values: float) -> None:
+    for name, value in values.items():
+        if not value > 0:
+            raise ValueError(f"{name} must be positive, got {value}")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ._arguments import refuse_not_positive
+
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
@@ -33,12 +35,6 @@ class Spectrum:
     def null_part(self, point: np.ndarray) -> np.ndarray:
         """The part of a point that the features do not see."""
         return point - self.right @ (self.right.T @ point)
-
-
-def refuse_not_positive(**values: float) -> None:
-    for name, value in values.items():
-        if not value > 0:
-            raise ValueError(f"{name} must be positive, got {value}")
 
 
 def refuse_bad_step(spectrum: Spectrum, learning_rate: float, weight_decay: float) -> None:

@@ -17,7 +17,7 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from ._arguments import refuse_bad_clock
+from ._arguments import refuse_bad_clock, refuse_not_positive
 
 
 def transition_window(*, scale: float, weight_decay: float, margin: float) -> tuple[float, float]:
@@ -94,7 +94,7 @@ def release_time(*, scale: float, weight_decay: float, typical_weight: float) ->
     """
     _refuse_no_decay(weight_decay)
     refuse_bad_clock(scale, weight_decay)
-    _refuse_not_positive(typical_weight=typical_weight)
+    refuse_not_positive(typical_weight=typical_weight)
     if 2 * scale**2 <= typical_weight:
         raise ValueError(
             f"scale {scale:g} is too small for an early phase: 2 scale^2 must exceed "
@@ -294,9 +294,3 @@ def _refuse_no_decay(weight_decay: float) -> None:
         raise ValueError(
             f"weight_decay must be positive, got {weight_decay}: without it the clock stands still"
         )
-
-
-def _refuse_not_positive(**values: float) -> None:
-    for name, value in values.items():
-        if not value > 0:
-            raise ValueError(f"{name} must be positive, got {value}")

@@ -15,7 +15,8 @@ import math
 import numpy as np
 from jaxtyping import Float, Int
 
-from ._least_squares_spectrum import Spectrum, refuse_bad_step, refuse_not_positive
+from ._arguments import refuse_not_positive
+from ._least_squares_spectrum import Spectrum, refuse_bad_step
 
 
 def ridge_solution(
