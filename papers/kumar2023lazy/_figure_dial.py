@@ -36,7 +36,16 @@ def kernel_to_rich(bench: Bench, *, scale: float = 2.0, weight_decay: float = 0.
       the target needs.
     - [mohamadi2024kernel] No kernel method with n samples captures more than n of the d equally
       likely targets, hence a test loss of at least 1 - n/d of the initial one.
+
+    Raises
+    ------
+    ValueError
+        For a scale too small for an early phase, or no weight decay.
     """
+    if not scale > 0.2:
+        raise ValueError(f"scale must exceed 0.2 for an early phase to be seen, got {scale}")
+    if not weight_decay > 0:
+        raise ValueError(f"weight_decay must be positive, got {weight_decay}: nothing is released")
     spec = sim.tasks.SparseRegression(dimension=100, sparsity=3, num_train=40, num_test=500)
     learning_rate = 0.004 / scale**2  # a fifth of the stability limit at the start
     num_steps = round(3 * (2 + np.log(scale)) / (learning_rate * weight_decay))

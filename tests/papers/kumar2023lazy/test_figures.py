@@ -186,3 +186,15 @@ def test_goldilocks_shows_a_delay_between_the_two_numbers_of_samples(draw):
 def test_bad_options_are_refused(draw, name, options, message):
     with pytest.raises(ValueError, match=message):
         draw(name, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"scale": -1.0}, "scale must exceed 0.2 for an early phase to be seen, got -1.0"),
+        ({"weight_decay": 0.0}, "weight_decay must be positive, got 0.0: nothing is released"),
+    ],
+)
+def test_bad_options_of_the_dial(options, message, draw):
+    with pytest.raises(ValueError, match=message):
+        draw("dial", **options)
