@@ -37,6 +37,7 @@ class BlockResult(eqx.Module):
 
     records: dict[str, Array]
     final: dict[str, Array]
+    first_steps: dict[str, Array]
     step: Array
     has_stopped: Array
     has_diverged: Array
@@ -184,6 +185,7 @@ def _run_block(
     result = BlockResult(
         records=state.records,
         final=programs.finish[size](state),
+        first_steps=state.first_steps,
         step=state.step,
         has_stopped=state.has_stopped,
         has_diverged=state.has_diverged,

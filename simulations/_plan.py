@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import equinox as eqx
 import jax
@@ -14,11 +14,13 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
+from ._minibatches import Minibatches
 from .models.frozen import trainable
 from .tasks.task import Batch, Task
 from .trajectories import log_spaced_steps
 
 Measure = Callable[[Any, Task], PyTree]
+Event = Callable[[Any, Task], Bool[Array, ""]]
 _TAKERS = ("init", "task", "optimizer", "loss")
 
 
@@ -31,7 +33,21 @@ class RunState(eqx.Module):
     step: Int[Array, "*batch"]
     has_stopped: Bool[Array, "*batch"]
     has_diverged: Bool[Array, "*batch"]
+    first_steps: dict[str, Int[Array, "*batch"]]
+    minibatches: Minibatches | None
     records: dict[str, Array]
+
+
+class _Walk(NamedTuple):
+    """What one step hands to the next."""
+
+    weights: PyTree
+    optimizer_state: PyTree
+    step: Array
+    has_stopped: Array
+    has_diverged: Array
+    first_steps: dict[str, Array]
+    minibatches: Minibatches | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +61,9 @@ class Plan:
     num_steps: int
     measures: dict[str, Measure]
     final: dict[str, Measure]
-    stop: Callable[[dict[str, Array]], Bool[Array, ""]] | None
+    events: dict[str, Event]
+    stop: Callable[[dict[str, Array]], Bool[Array, ""]] | Literal["events"] | None
+    batch_size: int | None
     sweep: dict[str, tuple[float, ...]]
     num_seeds: int
     record_steps: tuple[int, ...]
@@ -61,6 +79,15 @@ class Plan:
             raise ValueError(f"dtype must be 'float32' or 'float64', got {settings['dtype']!r}")
         if "loss" in settings["measures"]:
             raise ValueError("the train loss is recorded as 'loss' anyway: rename that measure")
+        taken = {"loss", *settings["measures"], *settings["final"]} & set(settings["events"])
+        if taken:
+            raise ValueError(f"event {min(taken)!r} has the name of a measure: rename one of them")
+        if isinstance(settings["stop"], str) and settings["stop"] != "events":
+            raise ValueError(
+                f"stop must be 'events' or a function of the measures, got {settings['stop']!r}"
+            )
+        if settings["stop"] == "events" and not settings["events"]:
+            raise ValueError("stop='events' needs events to wait for: name some")
         steps = tuple(log_spaced_steps(num_steps) if record_steps is None else record_steps)
         if steps[0] != 0 or steps[-1] != num_steps or list(steps) != sorted(set(steps)):
             raise ValueError(
@@ -102,7 +129,7 @@ class Plan:
         return jax.eval_shape(self.make_task, key, swept).spec
 
     def start(self, key: Array, swept: dict[str, Array]) -> RunState:
-        data_key, init_key = jax.random.split(key)
+        data_key, init_key, batch_key = jax.random.split(key, 3)
         task = self.make_task(data_key, swept)
         model = self.init(key=init_key, **_accepted(self.init, swept))
         model = jax.tree.map(
@@ -123,6 +150,12 @@ class Plan:
             step=jnp.zeros((), jnp.int32),
             has_stopped=jnp.zeros((), bool),
             has_diverged=jnp.zeros((), bool),
+            first_steps={name: jnp.full((), -1, jnp.int32) for name in self.events},
+            minibatches=(
+                None
+                if self.batch_size is None
+                else Minibatches.start(task, self.batch_size, key=batch_key)
+            ),
             records=records,
         )
 
@@ -136,67 +169,83 @@ class Plan:
     def finish(self, state: RunState) -> dict[str, Array]:
         return {name: measure(state.model, state.task) for name, measure in self.final.items()}
 
+    def seen(self, first_steps: dict, model: PyTree, task: Task, step: Array) -> dict[str, Array]:
+        """Return the first step of every event, given those before this one."""
+        return {
+            name: jnp.where((first_steps[name] < 0) & event(model, task), step, first_steps[name])
+            for name, event in self.events.items()
+        }
+
     def advance(
         self, state: RunState, swept: dict[str, Array], first: Array, last: Array
     ) -> RunState:
         """Advance a run over the record points `first <= i < last`."""
         targets = jnp.asarray(self.record_steps, jnp.int32)
         transformation = self.transformation(swept)
-        batch = state.task.train()
+        task, batch = state.task, state.task.train()
         weights, structure = eqx.partition(state.model, trainable(state.model))
 
-        def value(weights: PyTree) -> Array:
+        def value(weights: PyTree, batch: Batch) -> Array:
             return self.train_loss(eqx.combine(weights, structure), batch, swept)
 
-        def take_step(carry: tuple) -> tuple:
-            weights, optimizer_state, step, _ = carry
-            loss, gradient = jax.value_and_grad(value)(weights)
-            updates, optimizer_state = transformation.update(gradient, optimizer_state, weights)
-            weights = optax.apply_updates(weights, updates)
-            # The step that meets a loss that is not finite is the one reported.
-            return weights, optimizer_state, step + 1, ~jnp.isfinite(loss)
-
-        def to_record(index: Array, carry: tuple) -> tuple:
-            weights, optimizer_state, step, has_stopped, has_diverged, records = carry
-            is_live = ~(has_stopped | has_diverged)
-            weights, optimizer_state, step, has_diverged = jax.lax.while_loop(
-                lambda c: (c[2] < targets[index]) & is_live & ~c[3],
-                take_step,
-                (weights, optimizer_state, step, has_diverged),
+        def take_step(walk: _Walk) -> _Walk:
+            rows, minibatches = batch, None
+            if walk.minibatches is not None:
+                drawn, minibatches = walk.minibatches.draw(self.batch_size, task.num_train)
+                rows = jax.tree.map(lambda leaf: leaf[drawn], batch)
+            loss, gradient = jax.value_and_grad(value)(walk.weights, rows)
+            first_steps = self.seen(
+                walk.first_steps, eqx.combine(walk.weights, structure), task, walk.step
             )
-            values = self.measure(eqx.combine(weights, structure), state.task, swept)
-            is_recorded = is_live & ~has_diverged
+            updates, optimizer_state = transformation.update(
+                gradient, walk.optimizer_state, walk.weights
+            )
+            return _Walk(
+                weights=optax.apply_updates(walk.weights, updates),
+                optimizer_state=optimizer_state,
+                # The step that meets a loss that is not finite is the one reported.
+                step=walk.step + 1,
+                has_stopped=walk.has_stopped | self._has_seen_all(first_steps),
+                has_diverged=~jnp.isfinite(loss),
+                first_steps=first_steps,
+                minibatches=minibatches,
+            )
+
+        def to_record(index: Array, carry: tuple[_Walk, dict[str, Array]]) -> tuple:
+            walk, records = carry
+            walk = jax.lax.while_loop(
+                lambda w: (w.step < targets[index]) & ~(w.has_stopped | w.has_diverged),
+                take_step,
+                walk,
+            )
+            is_live = ~(walk.has_stopped | walk.has_diverged)
+            model = eqx.combine(walk.weights, structure)
+            values = self.measure(model, task, swept)
             records = jax.tree.map(
-                lambda rows, new: rows.at[index].set(jnp.where(is_recorded, new, rows[index])),
+                lambda rows, new: rows.at[index].set(jnp.where(is_live, new, rows[index])),
                 records,
                 values,
             )
-            if self.stop is not None:
-                has_stopped = has_stopped | (is_recorded & self.stop(values))
-            return weights, optimizer_state, step, has_stopped, has_diverged, records
+            first_steps = jax.tree.map(
+                lambda new, old: jnp.where(is_live, new, old),
+                self.seen(walk.first_steps, model, task, walk.step),
+                walk.first_steps,
+            )
+            has_stopped = walk.has_stopped | (is_live & self._has_seen_all(first_steps))
+            if callable(self.stop):
+                has_stopped = has_stopped | (is_live & self.stop(values))
+            return walk._replace(first_steps=first_steps, has_stopped=has_stopped), records
 
-        weights, optimizer_state, step, has_stopped, has_diverged, records = jax.lax.fori_loop(
-            first,
-            last,
-            to_record,
-            (
-                weights,
-                state.optimizer_state,
-                state.step,
-                state.has_stopped,
-                state.has_diverged,
-                state.records,
-            ),
-        )
-        return RunState(
-            task=state.task,
-            model=eqx.combine(weights, structure),
-            optimizer_state=optimizer_state,
-            step=step,
-            has_stopped=has_stopped,
-            has_diverged=has_diverged,
-            records=records,
-        )
+        start = _Walk(weights, *(getattr(state, name) for name in _Walk._fields[1:]))
+        walk, records = jax.lax.fori_loop(first, last, to_record, (start, state.records))
+        walked = walk._asdict()
+        model = eqx.combine(walked.pop("weights"), structure)
+        return RunState(task=task, model=model, records=records, **walked)
+
+    def _has_seen_all(self, first_steps: dict[str, Array]) -> Array | bool:
+        if self.stop != "events":
+            return False
+        return jnp.all(jnp.stack([step >= 0 for step in first_steps.values()]))
 
 
 def _parameters(function: Any) -> set[str]:

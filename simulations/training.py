@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import jax
 import optax
@@ -18,7 +19,7 @@ import xarray as xr
 from jaxtyping import Array, Bool, Float, PyTree
 
 from ._blocks import run_blocks
-from ._plan import Measure, Plan
+from ._plan import Event, Measure, Plan
 from .tasks.task import Task
 from .trajectories import to_dataset
 
@@ -33,7 +34,9 @@ def train(
     key: Array,
     measures: Mapping[str, Measure] | None = None,
     final: Mapping[str, Measure] | None = None,
-    stop: Callable[[dict[str, Array]], Bool[Array, ""]] | None = None,
+    events: Mapping[str, Event] | None = None,
+    stop: Callable[[dict[str, Array]], Bool[Array, ""]] | Literal["events"] | None = None,
+    batch_size: int | None = None,
     sweep: Mapping[str, Sequence[float]] | None = None,
     num_seeds: int = 1,
     record_steps: Sequence[int] | None = None,
@@ -46,7 +49,7 @@ def train(
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> xr.Dataset:
-    r"""Train full-batch over a grid of hyper-parameters and seeds, and record measures on the way.
+    r"""Train over a grid of hyper-parameters and seeds, and record measures on the way.
 
     Parameters
     ----------
@@ -70,8 +73,16 @@ def train(
         steps. `loss`, the train loss, is always recorded.
     final
         The same, evaluated once at the end of the run.
+    events
+        Name -> condition on `(model, task)`, checked at every step. The first step at which it
+        held, -1 if it never did, is the result of that name. A condition on the outputs that the
+        loss computes anyway costs next to nothing.
     stop
-        Condition on the measured values, checked at every record step.
+        Condition on the measured values, checked at every record step; or `"events"`: a run ends
+        when all its events have happened (the step that saw the last one is still taken).
+    batch_size
+        Rows of a minibatch; the train set is shuffled every epoch, and its last incomplete batch
+        left out. The whole train set by default. The recorded `loss` is that of all of it.
     sweep
         Name -> values; the runs are the product of all of them and of the seeds.
     record_steps
@@ -97,12 +108,13 @@ def train(
     xarray.Dataset
         Dimensions: swept parameters, `seed`, `step` (and those of array-valued measures). After
         `stopped_at` or `diverged_at` (steps; -1 if it did not happen) records are NaN, or 0 for
-        integers. `final` measures have no `step`. `attrs` hold settings and provenance.
+        integers. `final` measures and events have no `step`. `attrs` hold settings and provenance.
 
     Raises
     ------
     ValueError
-        For settings out of range, swept parameters that nobody takes, or an unknown dtype.
+        For settings out of range, swept parameters that nobody takes, an unknown dtype, an event
+        with the name of a measure, or a minibatch larger than the train set.
     TrainingCancelled
         When `cancelled` said so.
     """
@@ -114,7 +126,9 @@ def train(
         num_steps=num_steps,
         measures=dict(measures or {}),
         final=dict(final or {}),
+        events=dict(events or {}),
         stop=stop,
+        batch_size=batch_size,
         sweep={name: tuple(float(v) for v in values) for name, values in (sweep or {}).items()},
         num_seeds=num_seeds,
         record_steps=record_steps,

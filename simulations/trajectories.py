@@ -78,7 +78,8 @@ def to_dataset(
         return (*grid_dims, *inner, *extra), values, attributes
 
     variables = {name: variable(name, rows, ("step",)) for name, rows in runs.records.items()}
-    variables |= {name: variable(name, value, ()) for name, value in runs.final.items()}
+    single = runs.final | runs.first_steps
+    variables |= {name: variable(name, value, ()) for name, value in single.items()}
     variables["stopped_at"] = variable("stopped_at", np.where(runs.has_stopped, runs.step, -1), ())
     variables["diverged_at"] = variable(
         "diverged_at", np.where(runs.has_diverged, runs.step, -1), ()

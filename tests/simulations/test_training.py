@@ -8,6 +8,7 @@ import optax
 import pytest
 
 from groktheory import simulations as sim
+from groktheory.simulations._minibatches import Minibatches
 
 SPEC = sim.ModularAddition(modulus=7, train_fraction=0.6)
 
@@ -134,6 +135,76 @@ def test_a_run_stops_when_the_condition_holds():
     assert np.all(full["stopped_at"] == -1)
 
 
+def _fits(model, task):
+    return sim.accuracy(model, task.train()) >= 0.9
+
+
+def _never(model, task):
+    return jnp.zeros((), bool)
+
+
+@pytest.mark.parametrize("block_size", [1, 2])
+def test_events_are_seen_at_the_step_at_which_they_happen(block_size):
+    """The same steps as in the accuracies of every step; the loss of a run is not touched."""
+    full = _train(
+        num_seeds=2,
+        record_steps=range(61),
+        measures={"accuracy": lambda model, task: sim.accuracy(model, task.train())},
+    )
+    runs = _train(num_seeds=2, events={"fit_step": _fits, "never": _never}, block_size=block_size)
+    first = [int(np.flatnonzero(curve >= 0.9)[0]) for curve in full["accuracy"]]
+    assert 0 < first[0] != first[1] > 0
+    np.testing.assert_array_equal(runs["fit_step"], first)
+    np.testing.assert_array_equal(runs["never"], [-1, -1])
+    np.testing.assert_allclose(runs["loss"], full["loss"].sel(step=runs["step"]), rtol=2e-3)
+
+
+@pytest.mark.parametrize("block_size", [1, 2])
+def test_a_run_stops_after_its_last_event(block_size):
+    events = {"fit_step": _fits, "late": lambda model, task: sim.accuracy(model, task.train()) == 1}
+    free = _train(num_seeds=2, events=events)
+    runs = _train(num_seeds=2, events=events, stop="events", block_size=block_size)
+    np.testing.assert_array_equal(runs["late"], free["late"])
+    assert np.all(runs["late"] >= runs["fit_step"])
+    assert np.all(
+        (runs["stopped_at"] - runs["late"] >= 0) & (runs["stopped_at"] <= runs["late"] + 1)
+    )
+    waiting = _train(events=events | {"never": _never}, stop="events")
+    assert int(waiting["stopped_at"][0]) == -1
+
+
+def _drawn_batches(task, batch_size, count):
+    state = Minibatches.start(task, batch_size, key=jax.random.key(1))
+    drawn = []
+    for _ in range(count):
+        rows, state = state.draw(batch_size, task.num_train)
+        drawn.append(np.asarray(rows))
+    return np.array(drawn)
+
+
+def test_minibatches_visit_every_train_row_once_an_epoch(key):
+    task = SPEC.sample(key=key)  # 29 train rows
+    epochs = _drawn_batches(task, 9, 6).reshape(2, 27)
+    assert all(len(set(epoch)) == 27 for epoch in epochs)
+    assert not np.array_equal(epochs[0], epochs[1])
+    padded = sim.ModularAddition(
+        7, train_fraction=0.5, min_train_fraction=0.3, max_train_fraction=0.8
+    ).sample(key=jax.random.key(4))
+    assert _drawn_batches(padded, 12, 8).max() < int(padded.num_train)
+
+
+def test_training_on_minibatches(tmp_path):
+    """A batch of all rows is the full batch; smaller ones are shuffled, and resume identically."""
+    whole = _train(batch_size=29)
+    np.testing.assert_allclose(whole["loss"], _train()["loss"], rtol=1e-3)
+    small = _train(batch_size=5, num_seeds=2)
+    assert float(np.abs(small["loss"][0, 1:] / whole["loss"][0, 1:] - 1).max()) > 0.01
+    answers = iter([False, False, False, True])
+    with pytest.raises(sim.TrainingCancelled):
+        _train(batch_size=5, num_seeds=2, checkpoint=tmp_path, cancelled=lambda: next(answers))
+    assert _train(batch_size=5, num_seeds=2, checkpoint=tmp_path).equals(small)
+
+
 def test_a_diverging_run_reports_its_step_and_keeps_its_records():
     runs = _train(
         optimizer=lambda learning_rate: optax.sgd(learning_rate),
@@ -236,6 +307,10 @@ def test_log_spaced_steps():
             "sweep over 'learning_rate' has no values",
         ),
         ({"measures": {"loss": _test_accuracy}}, "recorded as 'loss' anyway"),
+        ({"events": {"loss": _fits}}, "event 'loss' has the name of a measure"),
+        ({"stop": "all"}, "stop must be 'events' or a function of the measures, got 'all'"),
+        ({"stop": "events"}, "stop='events' needs events to wait for"),
+        ({"batch_size": 30}, "batch_size must lie between 1 and the 29 train samples, got 30"),
         ({"workers": 0}, "workers and block_size must be at least 1, got 0"),
         (
             {"final": {"hidden": lambda model, task: model.hidden}, "dims": {"hidden": ("a",)}},
