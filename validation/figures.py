@@ -11,7 +11,9 @@ and the same evidence gives the same files byte by byte.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import math
+import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,6 +27,7 @@ from .formatting import format_value
 from .measurements import Counts
 
 if TYPE_CHECKING:
+    from matplotlib.animation import Animation
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis as PlotAxis
     from matplotlib.figure import Figure
@@ -36,6 +39,8 @@ THEORY = "#0072B2"
 MEASURED = "#1a1a1a"
 RIVALS = ("#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES = ((0, (4, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (7, 2)), (0, (3, 1, 1, 1, 1, 1)))
+
+_FRAMES_PER_SECOND = 20
 
 # files without a time stamp or a version in them
 _METADATA = {
@@ -125,15 +130,20 @@ def draw_claim(finding: Finding) -> Figure:
 
 
 def save(
-    figure: Figure, stem: str | Path, formats: Sequence[str] = ("png", "svg", "pdf")
+    figure: Figure | Animation, stem: str | Path, formats: Sequence[str] = ("png", "svg", "pdf")
 ) -> tuple[Path, ...]:
     """Write `stem.png`, `stem.svg`, `stem.pdf`; the same figure gives the same bytes.
+
+    An animation is written as `stem.gif`, as `stem.mp4` where ffmpeg is installed (or the package
+    imageio-ffmpeg, our extra `video`), and its last frame in the formats of a figure.
 
     Raises
     ------
     ValueError
         For a format other than these three.
     """
+    from matplotlib.figure import Figure
+
     unknown = sorted(set(formats) - set(_METADATA))
     if unknown:
         raise ValueError(f"formats must be among {', '.join(_METADATA)}, got {', '.join(unknown)}")
@@ -141,11 +151,35 @@ def save(
     stem.parent.mkdir(parents=True, exist_ok=True)
     paths = []
     with house_style():
+        if not isinstance(figure, Figure):
+            paths, figure = _save_animation(figure, stem)
         for name in formats:
             path = stem.with_name(f"{stem.name}.{name}")
             figure.savefig(path, format=name, metadata=_METADATA[name])
             paths.append(path)
     return tuple(paths)
+
+
+def _save_animation(animation: Animation, stem: Path) -> tuple[list[Path], Figure]:
+    """Write the moving pictures, and return the figure as its last frame left it."""
+    import matplotlib
+    from matplotlib.animation import FFMpegWriter, PillowWriter
+
+    paths = [stem.with_name(f"{stem.name}.gif")]
+    animation.save(paths[0], writer=PillowWriter(fps=_FRAMES_PER_SECOND), dpi=120)
+    ffmpeg = _find_ffmpeg()
+    if ffmpeg is not None:
+        paths.append(stem.with_name(f"{stem.name}.mp4"))
+        with matplotlib.rc_context({"animation.ffmpeg_path": ffmpeg}):
+            animation.save(paths[1], writer=FFMpegWriter(fps=_FRAMES_PER_SECOND), dpi=200)
+    return paths, animation._fig  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _find_ffmpeg() -> str | None:
+    installed = shutil.which("ffmpeg")
+    if installed is None and importlib.util.find_spec("imageio_ffmpeg"):
+        installed = importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe()
+    return installed
 
 
 def _is_number(cell: Evidence | Panel) -> bool:

@@ -179,7 +179,8 @@ class Paper:
     def figure(
         self, name: str, *, caption: str, options: Mapping[str, Any] | None = None
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Register a function `figure(bench, **options)` that returns a matplotlib `Figure`.
+        """Register a function `figure(bench, **options)` that returns a matplotlib `Figure`,
+        or an `Animation` of matplotlib.
 
         Parameters
         ----------

@@ -18,6 +18,7 @@ from .terminal import complain
 from .work import Job
 
 if TYPE_CHECKING:
+    import matplotlib.animation
     import matplotlib.figure
 
 
@@ -99,7 +100,7 @@ _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 
 def _draw(
     command: Plot, entry: Entry, figure: Figure, options: dict[str, Any], cache: Path | None
-) -> matplotlib.figure.Figure:
+) -> matplotlib.figure.Figure | matplotlib.animation.Animation:
     bench = Bench(
         entry.paper.key,
         figure.name,

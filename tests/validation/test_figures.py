@@ -5,8 +5,10 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.animation import FuncAnimation
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from groktheory.validation import (
     Axis,
@@ -26,6 +28,7 @@ from groktheory.validation import (
     judge,
     save,
 )
+from groktheory.validation import figures as figures
 from groktheory.validation.figures import DASHES, MEASURED, RIVALS, THEORY, draw_panel
 
 M = np.array([127.0, 13.0, 41.0])  # in no order on purpose
@@ -198,6 +201,31 @@ def test_files_are_the_same_every_time(tmp_path):
     for ours, theirs in zip(first, second, strict=True):
         assert ours.read_bytes() == theirs.read_bytes() and ours.stat().st_size > 1000
     assert dict(matplotlib.rcParams) == before
+
+
+def _growing_line():
+    figure = Figure(figsize=(2, 1))
+    (line,) = figure.subplots().plot([0, 4], [0, 0])
+    return FuncAnimation(figure, lambda i: line.set_data([0, 4], [0, i]), frames=5)
+
+
+def test_an_animation_becomes_moving_pictures_and_its_last_frame(tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "_find_ffmpeg", lambda: None)
+    animation = _growing_line()
+    paths = save(animation, tmp_path / "line", formats=("png",))
+    assert [path.name for path in paths] == ["line.gif", "line.png"]
+    with Image.open(paths[0]) as picture:
+        assert picture.n_frames == 5 and picture.info["duration"] == 50
+    assert list(animation._fig.axes[0].lines[0].get_ydata()) == [0, 4]
+
+
+def test_films_are_made_where_ffmpeg_is(tmp_path):
+    """Wherever ffmpeg or imageio-ffmpeg is installed; elsewhere there is none, and no error."""
+    names = [path.name for path in save(_growing_line(), tmp_path / "line", formats=())]
+    has_ffmpeg = figures._find_ffmpeg() is not None
+    assert names == ["line.gif"] + ["line.mp4"] * has_ffmpeg
+    if has_ffmpeg:
+        assert (tmp_path / "line.mp4").read_bytes()[4:8] == b"ftyp"
 
 
 def test_style_lasts_as_long_as_its_block():
