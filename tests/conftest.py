@@ -1,6 +1,9 @@
 """Strict JAX settings for every test, and the fixtures that many tests share."""
 
+import os
 import re
+import shutil
+import tempfile
 
 import jax
 import jaxtyping
@@ -10,6 +13,17 @@ import groktheory  # noqa: F401  (sets the backend guard before the first comput
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_debug_key_reuse", True)
+
+
+def pytest_configure(config):
+    """Compile a program once for all tests that use it, in whichever worker."""
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # set for the workers, and by some users
+        folder = tempfile.mkdtemp(prefix="groktheory-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = folder
+    jax.config.update("jax_compilation_cache_dir", os.environ["JAX_COMPILATION_CACHE_DIR"])
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 @pytest.fixture
