@@ -4,6 +4,9 @@
 - ``models``, ``losses``, ``optimizers`` -- what is trained, on what, and how.
 - ``training`` -- one compiled loop a run; sweeps over seeds and hyper-parameters.
 - ``measures``, ``detectors``, ``critical_fraction`` -- from a run to numbers with errors.
+- ``norm_landscapes`` -- losses reduced to the norm of the weights.
+- ``samplers`` -- walkers at a temperature, and the times they take to escape.
+- ``phase_diagrams`` -- which runs generalize, late, never, or do not fit, over a plane.
 - ``node_ascent`` -- gradient ascent of single hidden nodes.
 - ``backend`` -- the self-check of the machine.
 

@@ -11,7 +11,7 @@ import dataclasses
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -51,16 +51,26 @@ def run_blocks(
     checkpoint: Path | None,
     progress: Callable[[float], None] | None,
     cancelled: Callable[[], bool] | None,
+    *,
+    chosen: Sequence[int] | None = None,
+    programs: Programs | None = None,
 ) -> list[BlockResult]:
-    """Train every block, on several threads if so asked; results in the order of the grid."""
+    """Train every block, on several threads if so asked; results in the order of the grid.
+
+    `chosen` takes some runs of the grid only. `programs` of an earlier call with the same plan are
+    used again, and those that are missing are added to them.
+    """
     grid = plan.grid
+    numbers = range(len(grid)) if chosen is None else chosen
     if block_size is None:
-        block_size = 1 if jax.default_backend() == "cpu" else len(grid)
+        block_size = 1 if jax.default_backend() == "cpu" else len(numbers)
     if workers < 1 or block_size < 1:
         raise ValueError(f"workers and block_size must be at least 1, got {workers}, {block_size}")
-    runs = [grid[i : i + block_size] for i in range(0, len(grid), block_size)]
+    starts = range(0, len(numbers), block_size)
+    runs = [[grid[number] for number in numbers[i : i + block_size]] for i in starts]
     give_up = threading.Event()
     steps_done = [0.0] * len(runs)
+    programs = Programs({}, {}, {}, {}) if programs is None else programs
 
     def check_in(index: int, fraction: float) -> None:
         steps_done[index] = fraction
@@ -70,7 +80,8 @@ def run_blocks(
             raise TrainingCancelled("training was cancelled; finished chunks are in the checkpoint")
 
     def run(index: int) -> BlockResult:
-        path = None if checkpoint is None else Path(checkpoint) / f"block-{index:04d}.eqx"
+        first = numbers[starts[index]]
+        path = None if checkpoint is None else Path(checkpoint) / f"block-{first:04d}.eqx"
         # enable_x64 is local to the thread.
         with jax.enable_x64(plan.dtype == "float64"):
             return _run_block(
@@ -78,7 +89,7 @@ def run_blocks(
             )
 
     with jax.enable_x64(plan.dtype == "float64"):
-        programs = Programs.compile(plan, key, {len(block) for block in runs})
+        programs.add(plan, key, {len(block) for block in runs})
     if workers == 1 or len(runs) == 1:
         return [run(index) for index in range(len(runs))]
     with ThreadPoolExecutor(min(workers, len(runs))) as pool:
@@ -107,21 +118,26 @@ class Programs:
 
     @classmethod
     def compile(cls, plan: Plan, key: Array, sizes: set[int]) -> Programs:
+        """Compile a plan for blocks of some sizes."""
         programs = cls({}, {}, {}, {})
-        for size in sizes:
+        programs.add(plan, key, sizes)
+        return programs
+
+    def add(self, plan: Plan, key: Array, sizes: set[int]) -> None:
+        """Compile the same plan for those sizes that are not there yet."""
+        for size in sizes - set(self.start):
             keys, swept = _block_arguments(plan, key, plan.grid[:size])
             start, advance, finish = plan.start, plan.advance, plan.finish
             if size > 1:
                 start, finish = jax.vmap(start), jax.vmap(finish)
                 advance = jax.vmap(advance, in_axes=(0, 0, None, None))
             index = jnp.zeros((), jnp.int32)
-            programs.start[size] = jax.jit(start)
-            state = jax.eval_shape(programs.start[size], keys, swept)
+            self.start[size] = jax.jit(start)
+            state = jax.eval_shape(self.start[size], keys, swept)
             lowered = jax.jit(advance, donate_argnums=0).lower(state, swept, index, index)
-            programs.advance[size] = lowered.compile()
-            programs.finish[size] = jax.jit(finish)
-            programs.fingerprint[size] = lowered.as_text()
-        return programs
+            self.advance[size] = lowered.compile()
+            self.finish[size] = jax.jit(finish)
+            self.fingerprint[size] = lowered.as_text()
 
 
 def _block_arguments(

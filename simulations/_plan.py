@@ -12,9 +12,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Bool, Float, Int, PyTree
+from jaxtyping import Array, Bool, Float, Int, PyTree, UInt32
 
 from ._minibatches import Minibatches
+from ._prepared import PreparedTask
 from .models.frozen import trainable
 from .tasks.task import Batch, Task
 from .trajectories import log_spaced_steps
@@ -35,6 +36,7 @@ class RunState(eqx.Module):
     has_diverged: Bool[Array, "*batch"]
     first_steps: dict[str, Int[Array, "*batch"]]
     minibatches: Minibatches | None
+    loss_key_data: UInt32[Array, "*batch words"] | None  # of a loss that is random
     records: dict[str, Array]
 
 
@@ -129,19 +131,20 @@ class Plan:
         return jax.eval_shape(self.make_task, key, swept).spec
 
     def start(self, key: Array, swept: dict[str, Array]) -> RunState:
-        data_key, init_key, batch_key = jax.random.split(key, 3)
+        data_key, init_key, batch_key, loss_key = jax.random.split(key, 4)
         task = self.make_task(data_key, swept)
-        model = self.init(key=init_key, **_accepted(self.init, swept))
+        model = self.init(key=init_key, **_accepted(self.init, swept | {"task": task}))
         model = jax.tree.map(
             lambda leaf: leaf.astype(self.dtype) if eqx.is_inexact_array(leaf) else leaf, model
         )
+        loss_key_data = jax.random.key_data(loss_key) if self.is_random else None
         records = jax.tree.map(
             lambda value: jnp.full(
                 (len(self.record_steps), *value.shape),
                 jnp.nan if jnp.issubdtype(value.dtype, jnp.floating) else 0,
                 value.dtype,
             ),
-            jax.eval_shape(self.measure, model, task, swept),
+            jax.eval_shape(self.measure, model, task, swept, loss_key_data, 0),
         )
         return RunState(
             task=task,
@@ -156,15 +159,39 @@ class Plan:
                 if self.batch_size is None
                 else Minibatches.start(task, self.batch_size, key=batch_key)
             ),
+            loss_key_data=loss_key_data,
             records=records,
         )
 
-    def train_loss(self, model: PyTree, batch: Batch, swept: dict[str, Array]) -> Array:
-        return self.loss(model, batch, **_accepted(self.loss, swept))
+    @property
+    def is_random(self) -> bool:
+        """Whether the loss takes a key."""
+        return "key" in _parameters(self.loss)
 
-    def measure(self, model: PyTree, task: Task, swept: dict[str, Array]) -> dict[str, Array]:
+    def train_loss(
+        self,
+        model: PyTree,
+        batch: Batch,
+        swept: dict[str, Array],
+        key_data: Array | None,
+        step: Array | int,
+    ) -> Array:
+        """Evaluate the loss; a random one gets a key of its own at every step."""
+        arguments = _accepted(self.loss, swept)
+        if key_data is not None:
+            arguments["key"] = jax.random.fold_in(jax.random.wrap_key_data(key_data), step)
+        return self.loss(model, batch, **arguments)
+
+    def measure(
+        self,
+        model: PyTree,
+        task: Task,
+        swept: dict[str, Array],
+        key_data: Array | None,
+        step: Array | int,
+    ) -> dict[str, Array]:
         values = {name: measure(model, task) for name, measure in self.measures.items()}
-        return {"loss": self.train_loss(model, task.train(), swept), **values}
+        return {"loss": self.train_loss(model, task.train(), swept, key_data, step), **values}
 
     def finish(self, state: RunState) -> dict[str, Array]:
         return {name: measure(state.model, state.task) for name, measure in self.final.items()}
@@ -182,18 +209,21 @@ class Plan:
         """Advance a run over the record points `first <= i < last`."""
         targets = jnp.asarray(self.record_steps, jnp.int32)
         transformation = self.transformation(swept)
-        task, batch = state.task, state.task.train()
+        task = PreparedTask.of(state.task)
+        batch = task.train()
         weights, structure = eqx.partition(state.model, trainable(state.model))
 
-        def value(weights: PyTree, batch: Batch) -> Array:
-            return self.train_loss(eqx.combine(weights, structure), batch, swept)
+        key_data = state.loss_key_data
+
+        def value(weights: PyTree, batch: Batch, step: Array) -> Array:
+            return self.train_loss(eqx.combine(weights, structure), batch, swept, key_data, step)
 
         def take_step(walk: _Walk) -> _Walk:
             rows, minibatches = batch, None
             if walk.minibatches is not None:
                 drawn, minibatches = walk.minibatches.draw(self.batch_size, task.num_train)
                 rows = jax.tree.map(lambda leaf: leaf[drawn], batch)
-            loss, gradient = jax.value_and_grad(value)(walk.weights, rows)
+            loss, gradient = jax.value_and_grad(value)(walk.weights, rows, walk.step)
             first_steps = self.seen(
                 walk.first_steps, eqx.combine(walk.weights, structure), task, walk.step
             )
@@ -220,7 +250,7 @@ class Plan:
             )
             is_live = ~(walk.has_stopped | walk.has_diverged)
             model = eqx.combine(walk.weights, structure)
-            values = self.measure(model, task, swept)
+            values = self.measure(model, task, swept, key_data, walk.step)
             records = jax.tree.map(
                 lambda rows, new: rows.at[index].set(jnp.where(is_live, new, rows[index])),
                 records,
@@ -240,7 +270,9 @@ class Plan:
         walk, records = jax.lax.fori_loop(first, last, to_record, (start, state.records))
         walked = walk._asdict()
         model = eqx.combine(walked.pop("weights"), structure)
-        return RunState(task=task, model=model, records=records, **walked)
+        return RunState(
+            task=state.task, model=model, loss_key_data=key_data, records=records, **walked
+        )
 
     def _has_seen_all(self, first_steps: dict[str, Array]) -> Array | bool:
         if self.stop != "events":
@@ -254,6 +286,6 @@ def _parameters(function: Any) -> set[str]:
     return set(inspect.signature(function).parameters)
 
 
-def _accepted(function: Any, swept: dict[str, Array]) -> dict[str, Array]:
+def _accepted(function: Any, offered: dict[str, Any]) -> dict[str, Any]:
     names = _parameters(function)
-    return {name: value for name, value in swept.items() if name in names}
+    return {name: value for name, value in offered.items() if name in names}

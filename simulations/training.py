@@ -54,15 +54,16 @@ def train(
     Parameters
     ----------
     init
-        `init(key) -> model`, any pytree with arrays; may name swept parameters as arguments.
-        What it wraps in :class:`.Frozen` is not trained.
+        `init(key) -> model`, any pytree with arrays; may name swept parameters as arguments, and
+        `task`, for a model with parameters for every sample. What it wraps in :class:`.Frozen` is
+        not trained.
     task
         A task for all runs, or `task(key) -> Task`; may name swept parameters as arguments.
     optimizer
         An optax transformation, or a function of swept parameters that returns one.
     loss
         `loss(model, batch) -> scalar`; its gradient is followed; may name swept parameters as
-        further arguments.
+        further arguments, and `key`, which is then another one at every step.
     num_steps
         Steps of every run, unless it stops or diverges.
     key

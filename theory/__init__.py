@@ -13,8 +13,18 @@ nothing about training: a prediction that shares code with the measurement prove
   [lyu2023dichotomy, notsawo2025norm].
 - :mod:`groktheory.theory.kernel_limits` -- what no kernel method can learn about modular addition
   [mohamadi2024kernel].
+- :mod:`groktheory.theory.langevin` -- free energies, rates of escape and Arrhenius plots of any loss
+  landscape [kozyrev2024langevin].
 - :mod:`groktheory.theory.li2` -- stages and energy landscape of two-layer networks that learn a
   group multiplication [tian2025li2].
+- :mod:`groktheory.theory.linear_estimators` -- linear regression that groks, solved exactly
+  [levi2023linear; miller2023beyond].
+- :mod:`groktheory.theory.norm_landscape` -- losses reduced to the norm of the weights, and the
+  decay that moves it [liu2022omnigrok].
+- :mod:`groktheory.theory.representation` -- embeddings that take the structure of the task
+  [liu2022effective].
+- :mod:`groktheory.theory.gaussian_processes` -- data fit and complexity of Gaussian processes, and
+  the clocks of their hyper-parameters [miller2023beyond].
 """
 
 import lazy_loader

@@ -1,7 +1,12 @@
 from . import derivation as derivation
+from . import gaussian_processes as gaussian_processes
 from . import implicit_bias as implicit_bias
 from . import irreps as irreps
 from . import kernel_limits as kernel_limits
 from . import kernels as kernels
+from . import langevin as langevin
 from . import lazy_rich as lazy_rich
 from . import li2 as li2
+from . import linear_estimators as linear_estimators
+from . import norm_landscape as norm_landscape
+from . import representation as representation

@@ -1,3 +1,4 @@
+from . import arrhenius as arrhenius
 from . import calibration as calibration
 from . import dial as dial
 from . import evidence as evidence
@@ -9,6 +10,7 @@ from . import layout as layout
 from . import measurements as measurements
 from . import report as report
 from . import serialization as serialization
+from .arrhenius import draw_arrhenius as draw_arrhenius
 from .calibration import FalseVerdicts as FalseVerdicts
 from .calibration import Power as Power
 from .calibration import false_verdicts as false_verdicts

@@ -4,6 +4,7 @@ from . import features as features
 from . import kernel_similarity as kernel_similarity
 from . import spectra as spectra
 from . import tangent_kernels as tangent_kernels
+from .accuracies import nearest_target_accuracy as nearest_target_accuracy
 from .accuracies import test_accuracy as test_accuracy
 from .accuracies import train_accuracy as train_accuracy
 from .dial import dial_measures as dial_measures

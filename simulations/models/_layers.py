@@ -19,7 +19,7 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "linear": lambda x: x,
 }
 
-INITIALIZATIONS = ("kaiming_normal", "torch_uniform", "standard_normal")
+INITIALIZATIONS = ("kaiming_normal", "torch_uniform", "xavier_uniform", "standard_normal")
 
 
 def draw_weights(
@@ -29,10 +29,14 @@ def draw_weights(
 
     `kaiming_normal` draws from $\mathcal N(0, 2/\text{fan-in})$, in the readout from
     $\mathcal N(0, 1/\text{fan-in})$; `torch_uniform` uniformly from $\pm1/\sqrt{\text{fan-in}}$;
-    `standard_normal` from $\mathcal N(0, 1)$.
+    `xavier_uniform` uniformly from $\pm\sqrt{6/(\text{fan-in}+\text{units})}$; `standard_normal`
+    from $\mathcal N(0, 1)$.
     """
     if initialization == "torch_uniform":
         bound = 1 / math.sqrt(fan_in)
+        return jax.random.uniform(key, shape, minval=-bound, maxval=bound)
+    if initialization == "xavier_uniform":
+        bound = math.sqrt(6 / (fan_in + shape[-2]))
         return jax.random.uniform(key, shape, minval=-bound, maxval=bound)
     if initialization == "kaiming_normal":
         return math.sqrt((1 if is_readout else 2) / fan_in) * jax.random.normal(key, shape)
@@ -59,7 +63,7 @@ def check_choice(name: str, value: str, permitted: Sequence[str]) -> None:
         raise ValueError(f"{name} must be one of {sorted(permitted)}, got {value!r}")
 
 
-def check_scale(scale: float | Float[Array, ""]) -> None:
+def check_scale(scale: float | Float[Array, ""], name: str = "scale") -> None:
     """Refuse a scale that is not positive; a traced one cannot be checked."""
     if not isinstance(scale, Tracer) and not float(scale) > 0:
-        raise ValueError(f"scale must be positive, got {scale}")
+        raise ValueError(f"{name} must be positive, got {scale}")

@@ -15,12 +15,13 @@ from ._layers import (
     ACTIVATIONS,
     INITIALIZATIONS,
     check_choice,
+    check_scale,
     check_sizes,
     draw_bias,
     draw_weights,
 )
 
-COMBINATIONS = ("product", "sum")
+COMBINATIONS = ("matrix_product", "product", "sum")
 
 
 class MLP(eqx.Module):
@@ -68,7 +69,8 @@ class MLP(eqx.Module):
             `kaiming_normal`: $\mathcal N(0, 2/\text{fan-in})$, the last layer
             $\mathcal N(0, 1/\text{fan-in})$, no biases at first [lyu2023dichotomy, code].
             `torch_uniform`: weights and biases in $\pm 1/\sqrt{\text{fan-in}}$, the default of
-            `torch.nn.Linear`. `standard_normal`: $\mathcal N(0, 1)$, no biases at first.
+            `torch.nn.Linear`. `xavier_uniform`: uniform in $\pm\sqrt{6/(\text{fan-in}+\text{units})}$,
+            `standard_normal`: $\mathcal N(0, 1)$, both without biases at first.
         biases
             Whether layers have biases; `"first"` gives them to the first layer alone, so that a
             ReLU network stays homogeneous in its parameters.
@@ -130,25 +132,30 @@ class MLP(eqx.Module):
 class EmbeddingMLP(eqx.Module):
     r"""Network on pairs of operands that are embedded, combined, and decoded,
 
-    $$ f(a, b) = \operatorname{MLP}(E^{(1)}_a \circ E^{(2)}_b), $$
+    $$ f(a, b) = \operatorname{MLP}(E_a \circ E_b), $$
 
-    with an elementwise product or a sum. Nothing but rows of $E$ is gathered.
+    with a sum, an elementwise product, or the product of two matrices (then flattened). Nothing but
+    rows of $E$ is gathered.
 
     Parameters
     ----------
-    embeddings
-        $E^{(1)}, E^{(2)}$: one row per operand value.
+    embedding
+        $E$: a vector or a matrix for every operand value; two such tables, one for each place, if
+        they are not shared.
     decoder
         The network behind them.
-    combination
-        `product` or `sum`.
+    combine
+        `sum`, `product` or `matrix_product`.
+    is_shared
+        Whether both operands use the same table.
 
-    [notsawo2025norm, code]
+    [notsawo2025norm, code; liu2022effective, Sec. 2]
     """
 
-    embeddings: Float[Array, "pair=2 operands embedding"]
+    embedding: Float[Array, "*tables operands *code"]
     decoder: MLP
-    combination: str = eqx.field(static=True, default="product")
+    combine: str = eqx.field(static=True, default="product")
+    is_shared: bool = eqx.field(static=True, default=False)
 
     @classmethod
     def init(
@@ -157,55 +164,87 @@ class EmbeddingMLP(eqx.Module):
         *,
         embedding: int = 64,
         hidden: Sequence[int] = (64,),
-        num_classes: int | None = None,
-        combination: str = "product",
+        num_outputs: int | None = None,
+        combine: str = "product",
+        shared: bool = False,
         activation: str = "relu",
         initialization: str = "torch_uniform",
         biases: bool | Literal["first"] = False,
+        embedding_bound: float | Float[Array, ""] | None = None,
         scale: float | Float[Array, ""] = 1.0,
         key: Array,
     ) -> EmbeddingMLP:
-        r"""Draw a network; the defaults are the paper's.
+        r"""Draw a network; the defaults are those of [notsawo2025norm].
 
-        The embeddings are linear layers on one-hot operands, with the number of operands as their
-        fan-in. `scale` multiplies all weights; the other arguments are those of :meth:`MLP.init`.
+        The network of [liu2022effective, Sec. 3] is `init(10, embedding=1, hidden=(200, 200),
+        num_outputs=30, combine="sum", shared=True, activation="tanh", biases=True,
+        embedding_bound=0.5, key=key)`.
+
+        Parameters
+        ----------
+        num_operands
+            Number of values an operand can have.
+        embedding
+            Length of an embedding vector; for `matrix_product`, rows of a square matrix.
+        hidden
+            Widths of the hidden layers of the decoder.
+        num_outputs
+            `num_operands` by default.
+        combine
+            `sum`, `product` (elementwise) or `matrix_product`.
+        shared
+            Whether both operands use the same table.
+        activation, initialization, biases
+            Of the decoder, see :meth:`MLP.init`.
+        embedding_bound
+            Embeddings are uniform in $\pm$ this bound, which may be traced; by default they are
+            drawn as linear layers on one-hot operands, the number of operands being their fan-in.
+        scale
+            Multiplies all weights, not the biases; may be traced.
 
         Raises
         ------
         ValueError
-            As :meth:`MLP.init`, and for an unknown combination or a size below 1.
+            As :meth:`MLP.init`, for an unknown combination, a size below 1, or a bound that is not
+            positive.
         """
-        num_classes = num_operands if num_classes is None else num_classes
+        num_outputs = num_operands if num_outputs is None else num_outputs
         check_sizes({"num_operands": num_operands, "embedding": embedding})
-        check_choice("combination", combination, COMBINATIONS)
+        check_choice("combine", combine, COMBINATIONS)
+        is_matrix = combine == "matrix_product"
         embedding_key, decoder_key = jax.random.split(key)
         decoder = MLP.init(
-            (embedding, *hidden, num_classes),
+            (embedding**2 if is_matrix else embedding, *hidden, num_outputs),
             activation=activation,
             initialization=initialization,
             biases=biases,
             scale=scale,
             key=decoder_key,
         )
-        embeddings = draw_weights(
-            initialization,
-            (2, num_operands, embedding),
-            fan_in=num_operands,
-            is_readout=False,
-            key=embedding_key,
-        )
-        return cls(scale * embeddings, decoder, combination)
+        code = (embedding, embedding) if is_matrix else (embedding,)
+        shape = (num_operands, *code) if shared else (2, num_operands, *code)
+        if embedding_bound is None:
+            table = draw_weights(
+                initialization, shape, fan_in=num_operands, is_readout=False, key=embedding_key
+            )
+        else:
+            check_scale(embedding_bound, "embedding_bound")
+            table = embedding_bound * jax.random.uniform(embedding_key, shape, minval=-1.0)
+        return cls(scale * table, decoder, combine, shared)
 
-    def __call__(self, operands: Int[Array, "pair=2"]) -> Float[Array, " classes"]:
+    def __call__(self, operands: Int[Array, "pair=2"]) -> Float[Array, "*outputs"]:
         """Outputs for one pair of operands."""
         return self.decoder(self.code(operands))
 
-    def batched(self, operands: Int[Array, "samples pair=2"]) -> Float[Array, "samples classes"]:
+    def batched(self, operands: Int[Array, "samples pair=2"]) -> Float[Array, "samples ..."]:
         """Outputs for many pairs."""
         return self.decoder.batched(self.code(operands))
 
-    def code(self, operands: Int[Array, "*samples pair=2"]) -> Float[Array, "*samples embedding"]:
-        """Combined embeddings of one pair of operands, or of many."""
-        first = self.embeddings[0][operands[..., 0]]
-        second = self.embeddings[1][operands[..., 1]]
-        return first * second if self.combination == "product" else first + second
+    def code(self, operands: Int[Array, "*samples pair=2"]) -> Float[Array, "*samples inputs"]:
+        """Combined embeddings of one pair of operands, or of many: what the decoder sees."""
+        tables = (self.embedding, self.embedding) if self.is_shared else self.embedding
+        first, second = (table[operands[..., i]] for i, table in enumerate(tables))
+        if self.combine == "matrix_product":
+            products = first @ second
+            return products.reshape(*products.shape[:-2], -1)
+        return first + second if self.combine == "sum" else first * second

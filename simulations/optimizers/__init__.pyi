@@ -1,9 +1,13 @@
 from . import coupled as coupled
+from . import fields as fields
+from . import norm as norm
 from . import proximal as proximal
 from ._muon import NEWTON_SCHULZ as NEWTON_SCHULZ
 from ._muon import muon as muon
 from .coupled import coupled_adam as coupled_adam
 from .coupled import gradient_descent as gradient_descent
+from .fields import by_field as by_field
+from .norm import constant_norm as constant_norm
 from .proximal import affine_projection as affine_projection
 from .proximal import normalized_gradient as normalized_gradient
 from .proximal import projected_gradient as projected_gradient

@@ -115,18 +115,40 @@ class Task(eqx.Module):
             If a concrete fraction does not fit between `train_floor` and `train_capacity`.
         """
         if isinstance(train_fraction, Tracer):
-            count = jnp.round(train_fraction * self.num_samples).astype(jnp.int32)
-            count = jnp.clip(count, self.train_floor, self.train_capacity)
+            return self.with_num_train(jnp.round(train_fraction * self.num_samples))
+        count = nearest_count(float(train_fraction), self.num_samples)
+        if not self.train_floor <= count <= self.train_capacity:
+            raise ValueError(
+                f"train_fraction {train_fraction} asks for {count} train samples; this task "
+                f"has room for {self.train_floor} to {self.train_capacity}: "
+                f"generate it with min_train_fraction and max_train_fraction around it"
+            )
+        return self.with_num_train(count)
+
+    def with_num_train(self, num_train: int | Num[Array, ""]) -> "Task":
+        """Return the task with another number of train samples.
+
+        Parameters
+        ----------
+        num_train
+            Within the capacity of the task; may be traced, and is then not checked but clipped to
+            the capacity.
+
+        Raises
+        ------
+        ValueError
+            If a concrete number is not between `train_floor` and `train_capacity`.
+        """
+        if isinstance(num_train, Tracer):
+            count = jnp.clip(num_train, self.train_floor, self.train_capacity)
+        elif self.train_floor <= num_train <= self.train_capacity:
+            count = jnp.full_like(self.num_train, num_train)
         else:
-            count = nearest_count(float(train_fraction), self.num_samples)
-            if not self.train_floor <= count <= self.train_capacity:
-                raise ValueError(
-                    f"train_fraction {train_fraction} asks for {count} train samples; this task "
-                    f"has room for {self.train_floor} to {self.train_capacity}: "
-                    f"generate it with min_train_fraction and max_train_fraction around it"
-                )
-            count = jnp.full_like(self.num_train, count)
-        return eqx.tree_at(lambda task: task.num_train, self, count)
+            raise ValueError(
+                f"num_train must lie between {self.train_floor} and {self.train_capacity}, what "
+                f"this task has room for, got {num_train}: generate it with more room"
+            )
+        return eqx.tree_at(lambda task: task.num_train, self, count.astype(jnp.int32))
 
 
 def nearest_count(train_fraction: float, num_samples: int) -> int:

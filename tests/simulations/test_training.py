@@ -378,3 +378,60 @@ def test_frozen_parts_do_not_move():
     np.testing.assert_array_equal(runs["scale_at_the_end"].squeeze(), [0.5, 2.0])
     np.testing.assert_allclose(runs["norm"], runs["hidden_norm"], rtol=1e-6)
     assert not np.allclose(runs["loss"].isel(step=0), runs["loss"].isel(step=-1))
+
+
+def _noisy_loss(model, batch, key):
+    noise = jax.random.normal(key, model.shape, model.dtype)
+    return jnp.sum(model * noise) + 0 * batch.size
+
+
+@pytest.mark.parametrize("block_size", [1, 2])
+def test_a_random_loss_gets_another_key_at_every_step(block_size):
+    """Descent along pure noise is a random walk of independent standard normal steps."""
+    runs = _train(
+        init=lambda key: jnp.zeros(100),
+        optimizer=optax.sgd(1.0),
+        loss=_noisy_loss,
+        num_steps=20,
+        num_seeds=2,
+        record_steps=list(range(21)),
+        measures={"position": lambda model, task: model},
+        block_size=block_size,
+    )
+    steps = np.diff(runs["position"].values, axis=1)
+    assert steps.std() == pytest.approx(1, abs=4 / np.sqrt(2 * steps.size))
+    rows = steps.reshape(40, 100)
+    assert np.abs(np.corrcoef(rows) - np.eye(40)).max() < 5 / np.sqrt(100)
+    # the loss on record is the one that the next step descends
+    expected = -np.sum(runs["position"].values[:, :-1] * steps, axis=2)
+    np.testing.assert_allclose(runs["loss"][:, :-1], expected, rtol=1e-3, atol=1e-3)
+
+
+def test_a_random_loss_is_the_same_after_an_interruption(tmp_path):
+    settings = {
+        "init": lambda key: jnp.ones(3),
+        "optimizer": optax.sgd(0.1),
+        "loss": _noisy_loss,
+        "num_steps": 40,
+        "record_steps": list(range(41)),
+        "measures": {"position": lambda model, task: model},
+    }
+    calls = iter([False, False, True])
+    with pytest.raises(sim.TrainingCancelled):
+        _train(**settings, checkpoint=tmp_path, cancelled=lambda: next(calls))
+    resumed = _train(**settings, checkpoint=tmp_path)
+    np.testing.assert_array_equal(resumed["position"], _train(**settings)["position"])
+
+
+def test_a_model_may_see_its_task():
+    runs = _train(
+        init=lambda key, task: jnp.zeros(task.train().inputs.shape),
+        optimizer=optax.sgd(0.0),
+        loss=lambda model, batch: jnp.sum((model - batch.inputs) ** 2),
+        num_steps=1,
+        record_steps=[0, 1],
+        measures={
+            "expected": lambda model, task: jnp.sum(task.train().inputs.astype("float32") ** 2)
+        },
+    )
+    np.testing.assert_allclose(runs["loss"], runs["expected"])

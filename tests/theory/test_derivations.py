@@ -3,9 +3,17 @@ import dataclasses
 import pytest
 import sympy as sp
 
-from groktheory.theory import implicit_bias, kernel_limits, lazy_rich, li2
+from groktheory.theory import (
+    implicit_bias,
+    kernel_limits,
+    langevin,
+    lazy_rich,
+    li2,
+    norm_landscape,
+    representation,
+)
 
-ROOMS = (implicit_bias, kernel_limits, lazy_rich, li2)
+ROOMS = (implicit_bias, kernel_limits, langevin, lazy_rich, li2, norm_landscape, representation)
 ALL = [item for room in ROOMS for item in room.derivations.derivations()]
 REFUTED = {
     "kernel-modes",
@@ -13,6 +21,11 @@ REFUTED = {
     "explicit-network",
     "spectral-energy",
     "schur-orthogonality",
+    "eyring-detailed-balance",
+    "normalized-flow",
+    "sum-growth",
+    "sliding-time",
+    "two-clocks",
 }
 
 

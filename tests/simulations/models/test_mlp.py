@@ -1,6 +1,7 @@
 import math
 from itertools import pairwise
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -101,15 +102,19 @@ def test_relu_network_is_homogeneous(factor, depth):
     np.testing.assert_allclose(scaled(x), factor**depth * model(x), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("combination", ["product", "sum"])
-def test_embedding_network_is_a_network_on_one_hots(combination, key):
-    model = EmbeddingMLP.init(5, embedding=4, hidden=(6, 7), combination=combination, key=key)
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("combine", ["product", "sum"])
+def test_embedding_network_is_a_network_on_one_hots(combine, shared, key):
+    model = EmbeddingMLP.init(
+        5, embedding=4, hidden=(6, 7), combine=combine, shared=shared, key=key
+    )
     pairs = jnp.array([[0, 0], [1, 4], [3, 2]])
-    first, second = (np.asarray(e, np.float64) for e in model.embeddings)
-    combine = np.multiply if combination == "product" else np.add
+    tables = (model.embedding, model.embedding) if shared else model.embedding
+    first, second = (np.asarray(e, np.float64) for e in tables)
+    combined = np.multiply if combine == "product" else np.add
     one_hot = np.eye(5)
     expected = [
-        plain(model.decoder, combine(first.T @ one_hot[a], second.T @ one_hot[b]))
+        plain(model.decoder, combined(first.T @ one_hot[a], second.T @ one_hot[b]))
         for a, b in np.asarray(pairs)
     ]
     np.testing.assert_allclose(model.batched(pairs), expected, rtol=1e-4, atol=1e-6)
@@ -117,12 +122,55 @@ def test_embedding_network_is_a_network_on_one_hots(combination, key):
     assert model(pairs[0]).shape == (5,)
 
 
+@pytest.mark.parametrize("shared", [False, True])
+def test_matrices_are_multiplied_in_order(shared, key):
+    """A decoder of one output that is read off one entry of the product."""
+    model = EmbeddingMLP.init(
+        4, embedding=3, hidden=(), num_outputs=9, combine="matrix_product", shared=shared, key=key
+    )
+    model = eqx.tree_at(lambda m: m.decoder, model, MLP((jnp.eye(9),), (None,)))
+    tables = np.asarray(model.embedding, np.float64)
+    first, second = (tables, tables) if shared else tables
+    pairs = [[0, 1], [1, 0], [3, 3]]
+    expected = [[first[a, i] @ second[b, :, j] for i, j in np.ndindex(3, 3)] for a, b in pairs]
+    np.testing.assert_allclose(model.batched(jnp.array(pairs)), expected, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(model(jnp.array(pairs[1])), expected[1], rtol=1e-5, atol=1e-7)
+
+
+def test_toy_network_of_representation_learning():
+    """Sizes, symmetry, and the range of the embeddings, which may be swept."""
+
+    def draw(bound):
+        return EmbeddingMLP.init(
+            10,
+            embedding=1,
+            hidden=(200, 200),
+            num_outputs=30,
+            combine="sum",
+            shared=True,
+            activation="tanh",
+            biases=True,
+            embedding_bound=bound,
+            key=jax.random.key(0),
+        )
+
+    model = draw(0.5)
+    assert model.embedding.shape == (10, 1)
+    assert [w.shape for w in model.decoder.weights] == [(200, 1), (200, 200), (30, 200)]
+    assert all(bias is not None for bias in model.decoder.biases)
+    assert 0.3 < float(jnp.abs(model.embedding).max()) < 0.5 and float(model.embedding.min()) < 0
+    np.testing.assert_array_equal(model(jnp.array([2, 7])), model(jnp.array([7, 2])))
+    swept = jax.vmap(lambda bound: draw(bound).embedding)(jnp.array([0.5, 1.5]))
+    np.testing.assert_allclose(swept[0], model.embedding)
+    np.testing.assert_allclose(swept[1], 3 * model.embedding, rtol=1e-6)
+
+
 def test_embedding_network_defaults_are_the_published_ones(key):
     model = EmbeddingMLP.init(97, scale=2.0, key=key)
-    assert model.embeddings.shape == (2, 97, 64)
+    assert model.embedding.shape == (2, 97, 64)
     assert [w.shape for w in model.decoder.weights] == [(64, 64), (97, 64)]
     assert model.decoder.biases == (None, None)
-    for weights, fan_in in ((model.embeddings, 97), (model.decoder.weights[1], 64)):
+    for weights, fan_in in ((model.embedding, 97), (model.decoder.weights[1], 64)):
         assert float(jnp.abs(weights).max()) == pytest.approx(2 / math.sqrt(fan_in), rel=1e-2)
 
 
@@ -137,9 +185,11 @@ def test_refusals(key):
         MLP.init((4, 2), initialization="xavier", key=key)
     with pytest.raises(ValueError, match="biases must be True, False or 'first', got 'last'"):
         MLP.init((4, 2), biases="last", key=key)  # pyright: ignore[reportArgumentType]
-    with pytest.raises(ValueError, match=r"one of \['product', 'sum'\], got 'concat'"):
-        EmbeddingMLP.init(4, combination="concat", key=key)
+    with pytest.raises(ValueError, match=r"combine must be one of .*'sum'\], got 'concat'"):
+        EmbeddingMLP.init(4, combine="concat", key=key)
     with pytest.raises(ValueError, match="num_operands must be at least 1, got 0"):
         EmbeddingMLP.init(0, key=key)
     with pytest.raises(ValueError, match="embedding must be at least 1, got 0"):
         EmbeddingMLP.init(3, embedding=0, key=key)
+    with pytest.raises(ValueError, match=r"embedding_bound must be positive, got 0\.0"):
+        EmbeddingMLP.init(3, embedding_bound=0.0, key=key)

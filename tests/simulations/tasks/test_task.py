@@ -124,3 +124,14 @@ def test_independent_samples_of_wrong_sizes(key):
         independent_samples(jnp.ones((3, 2)), jnp.ones(4), num_train=1)
     with pytest.raises(ValueError, match="1 <= train_floor <= train_capacity < 3"):
         independent_samples(jnp.ones((3, 2)), jnp.ones(3), num_train=3)
+
+
+def test_number_of_train_samples_is_set_clipped_or_refused(task):
+    assert int(task.with_num_train(11).num_train) == 11
+    clipped = jax.vmap(lambda n: task.with_num_train(n).num_train)(jnp.array([1, 20, 48]))
+    assert clipped.tolist() == [10, 20, 39]
+
+
+def test_refuses_a_bad_number_of_train_samples(task):
+    with pytest.raises(ValueError, match="between 10 and 39, what this task has room for, got 40"):
+        task.with_num_train(40)
