@@ -7,6 +7,7 @@
 - ``norm_landscapes`` -- losses reduced to the norm of the weights.
 - ``samplers`` -- walkers at a temperature, and the times they take to escape.
 - ``phase_diagrams`` -- which runs generalize, late, never, or do not fit, over a plane.
+- ``spectral_descent`` -- linear students in the eigenbasis of their data, any step at once.
 - ``node_ascent`` -- gradient ascent of single hidden nodes.
 - ``backend`` -- the self-check of the machine.
 

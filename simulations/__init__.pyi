@@ -35,10 +35,10 @@ from .models import TwoLayerNet as TwoLayerNet
 from .models import trainable as trainable
 from .norm_landscapes import norm_landscape as norm_landscape
 from .norm_landscapes import with_norm as with_norm
-from .spectral_descent import SpectralDescent as SpectralDescent
-from .spectral_descent import linear_descents as linear_descents
 from .phase_diagrams import phase_diagram as phase_diagram
 from .phase_diagrams import phases as phases
+from .spectral_descent import SpectralDescent as SpectralDescent
+from .spectral_descent import linear_descents as linear_descents
 from .tasks import GroupMultiplication as GroupMultiplication
 from .tasks import ModularAddition as ModularAddition
 from .training import train as train

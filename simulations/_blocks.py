@@ -164,9 +164,10 @@ def _run_block(
     keys, swept = _block_arguments(plan, key, block)
     fingerprint = f"{programs.fingerprint[size]}\n{jax.random.key_data(keys).tolist()}\n{block}"
     state = programs.start[size](keys, swept)
-    done = 0
+    loaded = 0
     if path is not None:
-        state, done = load_state(path, state, fingerprint)
+        state, loaded = load_state(path, state, fingerprint)
+    done = loaded
 
     def save(done: int) -> None:
         if path is None:
@@ -197,7 +198,8 @@ def _run_block(
     except TrainingCancelled:
         save(done)
         raise
-    save(num_records)
+    if loaded < num_records:
+        save(num_records)
     result = BlockResult(
         records=state.records,
         final=programs.finish[size](state),

@@ -16,6 +16,7 @@ from jaxtyping import Array, Bool, Float, Int, PyTree, UInt32
 
 from ._minibatches import Minibatches
 from ._prepared import PreparedTask
+from .models.evaluation import sharing_outputs
 from .models.frozen import trainable
 from .tasks.task import Batch, Task
 from .trajectories import log_spaced_steps
@@ -215,18 +216,23 @@ class Plan:
 
         key_data = state.loss_key_data
 
-        def value(weights: PyTree, batch: Batch, step: Array) -> Array:
-            return self.train_loss(eqx.combine(weights, structure), batch, swept, key_data, step)
-
         def take_step(walk: _Walk) -> _Walk:
             rows, minibatches = batch, None
-            if walk.minibatches is not None:
+            if walk.minibatches is not None and self.batch_size is not None:
                 drawn, minibatches = walk.minibatches.draw(self.batch_size, task.num_train)
                 rows = jax.tree.map(lambda leaf: leaf[drawn], batch)
-            loss, gradient = jax.value_and_grad(value)(walk.weights, rows, walk.step)
-            first_steps = self.seen(
-                walk.first_steps, eqx.combine(walk.weights, structure), task, walk.step
-            )
+
+            def value(weights: PyTree) -> tuple[Array, PyTree]:
+                model = eqx.combine(weights, structure)
+                with sharing_outputs(model, rows.inputs) as shared:
+                    loss = self.train_loss(model, rows, swept, key_data, walk.step)
+                return loss, shared.outputs
+
+            (loss, outputs), gradient = jax.value_and_grad(value, has_aux=True)(walk.weights)
+            model = eqx.combine(walk.weights, structure)
+            # Left to the compiler, the loss and the events would each have their forward pass.
+            with sharing_outputs(model, rows.inputs, outputs):
+                first_steps = self.seen(walk.first_steps, model, task, walk.step)
             updates, optimizer_state = transformation.update(
                 gradient, walk.optimizer_state, walk.weights
             )

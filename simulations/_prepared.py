@@ -12,8 +12,8 @@ from .tasks.task import Batch, Task
 class PreparedTask(Task):
     """A task with its two batches at hand.
 
-    Whoever asks it for the train set gets the very arrays of the loss, so that the compiler sees
-    one forward pass where loss and event each ask for one. Changed, it is a plain task again.
+    Whoever asks it for the train set gets the very arrays of the loss, so that outputs can be
+    shared. Changed, it is a plain task again.
     """
 
     train_batch: Batch

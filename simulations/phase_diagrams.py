@@ -86,7 +86,7 @@ def phases(
 
 def phase_diagram(
     *,
-    axes: Mapping[str, Sequence[float]],
+    axes: Mapping[str, Sequence[float] | np.ndarray],
     init: Callable[..., PyTree],
     task: Task | Callable[..., Task],
     optimizer: optax.GradientTransformation | Callable[..., optax.GradientTransformation],
@@ -119,7 +119,7 @@ def phase_diagram(
         Name -> increasing values, of two hyper-parameters; the first is the vertical axis. The
         names are arguments of `init`, `task`, `optimizer` or `loss`.
     init, task, optimizer, loss, num_steps, key, num_seeds, batch_size, dtype
-        As :func:`.train`. `num_steps` is the horizon: what has not happened by then counts as never.
+        As :func:`.train`. `num_steps` is the horizon: what has not happened by then is never.
     train_accuracy, test_accuracy
         Functions of `(model, task)`, evaluated at every step, before its update.
     threshold
@@ -178,6 +178,7 @@ def phase_diagram(
     shape = (*(len(values) for values in axes.values()), num_seeds)
     found = {name: np.full(shape, _NEVER) for name in _RUN_VALUES}
     phase = np.full(shape, UNKNOWN)
+    strides = np.array([shape[1] * num_seeds, num_seeds, 1])  # of the runs in the grid
     programs = Programs({}, {}, {}, {})
     steps_taken = 0
     while len(runs := _next_runs(phase, refine)):
@@ -193,7 +194,7 @@ def phase_diagram(
             if progress is None
             else lambda part, decided=decided, share=share: progress(float(decided + share * part)),
             cancelled,
-            chosen=np.ravel_multi_index(tuple(runs.T), shape).tolist(),
+            chosen=(runs @ strides).tolist(),
             programs=programs,
         )
         steps_taken += _insert(found, blocks, runs)
@@ -254,7 +255,7 @@ def _insert(
     return int(steps.sum())
 
 
-def _check_axes(axes: Mapping[str, Sequence[float]]) -> None:
+def _check_axes(axes: Mapping[str, Sequence[float] | np.ndarray]) -> None:
     if len(axes) != 2:
         raise ValueError(f"axes must name two hyper-parameters, got {list(axes)}")
     for name, values in axes.items():

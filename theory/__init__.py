@@ -13,8 +13,8 @@ nothing about training: a prediction that shares code with the measurement prove
   [lyu2023dichotomy, notsawo2025norm].
 - :mod:`groktheory.theory.kernel_limits` -- what no kernel method can learn about modular addition
   [mohamadi2024kernel].
-- :mod:`groktheory.theory.langevin` -- free energies, rates of escape and Arrhenius plots of any loss
-  landscape [kozyrev2024langevin].
+- :mod:`groktheory.theory.langevin` -- free energies, rates of escape and Arrhenius plots of any
+  loss landscape [kozyrev2024langevin].
 - :mod:`groktheory.theory.li2` -- stages and energy landscape of two-layer networks that learn a
   group multiplication [tian2025li2].
 - :mod:`groktheory.theory.linear_estimators` -- linear regression that groks, solved exactly

@@ -20,6 +20,7 @@ known truth.
 - :mod:`~groktheory.validation.figures`, :mod:`~groktheory.validation.layout`,
   :mod:`~groktheory.validation.report` -- figures, tables and the static report.
 - :mod:`~groktheory.validation.dial` -- runs on their way from the kernel to the rich regime.
+- :mod:`~groktheory.validation.phases` -- phase diagrams with the boundaries of a theory.
 
 Nothing here knows any theory or any training run.
 """

@@ -8,6 +8,7 @@ from . import formatting as formatting
 from . import laws as laws
 from . import layout as layout
 from . import measurements as measurements
+from . import phases as phases
 from . import report as report
 from . import serialization as serialization
 from .arrhenius import draw_arrhenius as draw_arrhenius
@@ -42,6 +43,7 @@ from .measurements import Estimate as Estimate
 from .measurements import Exact as Exact
 from .measurements import Measurement as Measurement
 from .measurements import Samples as Samples
+from .phases import draw_phase_diagram as draw_phase_diagram
 from .report import verdict_table as verdict_table
 from .report import write_html as write_html
 from .serialization import evidence_from_dict as evidence_from_dict

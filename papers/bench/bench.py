@@ -132,6 +132,27 @@ class Bench:
         Cancelled
             If the check was interrupted.
         """
+        return self._run("train", name, settings)
+
+    def phase_diagram(self, name: str, **settings: Any) -> xarray.Dataset:
+        """Draw a phase diagram with `simulations.phase_diagram`, or return it from the cache.
+
+        Parameters
+        ----------
+        name
+            Name of the diagram, as for :meth:`train`.
+        settings
+            Arguments of `groktheory.simulations.phase_diagram`, apart from those the bench
+            provides.
+
+        Raises
+        ------
+        Cancelled
+            If the check was interrupted.
+        """
+        return self._run("phase_diagram", name, settings)
+
+    def _run(self, function: str, name: str, settings: dict[str, Any]) -> xarray.Dataset:
         specification = self._specify("run", name, settings)
 
         def compute() -> xarray.Dataset:
@@ -139,7 +160,7 @@ class Bench:
             from groktheory import simulations
 
             arguments: dict[str, Any] = {"key": self.key_for(name)} | settings
-            return simulations.train(
+            return getattr(simulations, function)(
                 **arguments,
                 workers=self.workers,
                 checkpoint=self._cache.checkpoint(specification),

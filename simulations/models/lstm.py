@@ -9,63 +9,16 @@ from jaxtyping import Array, Float, Int
 
 from ._layers import check_sizes, draw_weights
 
-# Steps of the recurrence compiled into one pass of the loop: longer ones compile for longer and
-# run no faster.
-_UNROLL = 4
 
+class LSTMClassifier(eqx.Module):
+    r"""One number for a sequence of words: embedding, stacked LSTMs, linear readout at the end,
 
-class LSTMLayer(eqx.Module):
-    r"""Long short-term memory,
+    $$ f(w_1, \dots, w_T) = v \cdot h^{(L)}_T + v_0, \qquad h^{(0)}_t = E_{w_t} . $$
+
+    A layer is the long short-term memory of :class:`equinox.nn.LSTMCell`,
 
     $$ (i, f, g, o) = W x_t + U h_{t-1} + b, \quad
        c_t = \sigma(f)\, c_{t-1} + \sigma(i) \tanh g, \quad h_t = \sigma(o) \tanh c_t . $$
-
-    Parameters
-    ----------
-    input_weights, recurrent_weights
-        $W$, $U$: the rows of the four gates in the order $i, f, g, o$.
-    bias
-        $b$. Where PyTorch has two that are added, this is their sum.
-    """
-
-    input_weights: Float[Array, "gates inputs"]
-    recurrent_weights: Float[Array, "gates hidden"]
-    bias: Float[Array, " gates"]
-
-    @classmethod
-    def init(cls, inputs: int, hidden: int, *, key: Array) -> LSTMLayer:
-        r"""Draw everything uniformly in $\pm1/\sqrt{\text{hidden}}$, the bias as a sum of two."""
-        shapes = ((4 * hidden, inputs), (4 * hidden, hidden), (2, 4 * hidden))
-        drawn = [
-            draw_weights("torch_uniform", shape, fan_in=hidden, is_readout=False, key=one)
-            for shape, one in zip(shapes, jax.random.split(key, 3), strict=True)
-        ]
-        return cls(drawn[0], drawn[1], drawn[2].sum(axis=0))
-
-    def __call__(
-        self, inputs: Float[Array, "steps samples inputs"]
-    ) -> Float[Array, "steps samples hidden"]:
-        """Return the hidden states along sequences that start from rest."""
-        # All inputs meet their weights in one product; only the recurrence is sequential.
-        driven = inputs @ self.input_weights.T
-        driven = driven + jnp.broadcast_to(self.bias, driven.shape)
-        rest = jnp.zeros((inputs.shape[1], self.recurrent_weights.shape[1]), driven.dtype)
-
-        def step(state: tuple[Array, Array], drive: Array) -> tuple[tuple[Array, Array], Array]:
-            hidden, cell = state
-            gates = drive + hidden @ self.recurrent_weights.T
-            enter, keep, new, leave = jnp.split(gates, 4, axis=-1)
-            cell = jax.nn.sigmoid(keep) * cell + jax.nn.sigmoid(enter) * jnp.tanh(new)
-            hidden = jax.nn.sigmoid(leave) * jnp.tanh(cell)
-            return (hidden, cell), hidden
-
-        return jax.lax.scan(step, (rest, rest), driven, unroll=_UNROLL)[1]
-
-
-class LSTMClassifier(eqx.Module):
-    r"""One number for a sequence of words: embedding, stacked LSTMs, linear readout at the end.
-
-    $$ f(w_1, \dots, w_T) = v \cdot h^{(L)}_T + v_0, \qquad h^{(0)}_t = E_{w_t} $$
 
     Padding is a word like any other: sequences are padded on the left, so that the last state has
     just read the text.
@@ -74,8 +27,8 @@ class LSTMClassifier(eqx.Module):
     ----------
     embedding
         $E$: one row a word; row 0 is the padding.
-    layers
-        From the embedding upwards.
+    cells
+        One for each layer, from the embedding upwards.
     readout, bias
         $v$, $v_0$; the probability of the positive class is $\sigma(f)$.
 
@@ -83,7 +36,7 @@ class LSTMClassifier(eqx.Module):
     """
 
     embedding: Float[Array, "words embedding"]
-    layers: tuple[LSTMLayer, ...]
+    cells: tuple[eqx.nn.LSTMCell, ...]
     readout: Float[Array, " hidden"]
     bias: Float[Array, ""]
 
@@ -93,7 +46,8 @@ class LSTMClassifier(eqx.Module):
     ) -> LSTMClassifier:
         r"""Draw a network as PyTorch does by default; the other defaults are the paper's.
 
-        Embeddings are $\mathcal N(0, 1)$, all else uniform in $\pm1/\sqrt{\text{hidden}}$.
+        Embeddings are $\mathcal N(0, 1)$, all else uniform in $\pm1/\sqrt{\text{hidden}}$. A layer
+        has one bias, where PyTorch adds two.
 
         Parameters
         ----------
@@ -122,8 +76,8 @@ class LSTMClassifier(eqx.Module):
         return cls(
             jax.random.normal(embedding_key, (num_words, embedding)),
             tuple(
-                LSTMLayer.init(size, hidden, key=layer_key)
-                for size, layer_key in zip(inputs, keys, strict=True)
+                eqx.nn.LSTMCell(size, hidden, key=one)
+                for size, one in zip(inputs, keys, strict=True)
             ),
             readout,
             bias,
@@ -131,11 +85,15 @@ class LSTMClassifier(eqx.Module):
 
     def __call__(self, words: Int[Array, " steps"]) -> Float[Array, ""]:
         """Output for one sequence."""
-        return self.batched(words[None])[0]
+        states = self.embedding[words]
+        rest = jnp.zeros_like(self.readout)
+        for cell in self.cells:
 
-    def batched(self, words: Int[Array, "samples steps"]) -> Float[Array, " samples"]:
-        """Outputs for many sequences."""
-        states = self.embedding[words.T]
-        for layer in self.layers:
-            states = layer(states)
+            def step(
+                state: tuple[Array, Array], value: Array, cell: eqx.nn.LSTMCell = cell
+            ) -> tuple[tuple[Array, Array], Array]:
+                state = cell(value, state)
+                return state, state[0]
+
+            states = jax.lax.scan(step, (rest, rest), states)[1]
         return states[-1] @ self.readout + self.bias

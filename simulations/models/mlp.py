@@ -69,8 +69,9 @@ class MLP(eqx.Module):
             `kaiming_normal`: $\mathcal N(0, 2/\text{fan-in})$, the last layer
             $\mathcal N(0, 1/\text{fan-in})$, no biases at first [lyu2023dichotomy, code].
             `torch_uniform`: weights and biases in $\pm 1/\sqrt{\text{fan-in}}$, the default of
-            `torch.nn.Linear`. `xavier_uniform`: uniform in $\pm\sqrt{6/(\text{fan-in}+\text{units})}$,
-            `standard_normal`: $\mathcal N(0, 1)$, both without biases at first.
+            `torch.nn.Linear`. `xavier_uniform`: uniform in
+            $\pm\sqrt{6/(\text{fan-in}+\text{units})}$, `standard_normal`: $\mathcal N(0, 1)$,
+            both without biases at first.
         biases
             Whether layers have biases; `"first"` gives them to the first layer alone, so that a
             ReLU network stays homogeneous in its parameters.

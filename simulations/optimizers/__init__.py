@@ -5,7 +5,8 @@ $$ \theta \leftarrow \theta - \text{lr}\, \operatorname{Adam}(\nabla J + \text{w
 is what "Adam with weight decay" meant in most grokking experiments; it is not AdamW. Everything
 composes with :func:`optax.chain`, and hyper-parameters may be traced, so that one compiled program
 sweeps them. ``proximal`` has the steps for penalties that are not smooth and for constraints, and
-normalized gradient descent. [tian2025li2; notsawo2025norm; mohamadi2024kernel]
+normalized gradient descent; ``fields`` gives every part of a model a rule of its own.
+[tian2025li2; notsawo2025norm; mohamadi2024kernel; liu2022effective]
 """
 
 import lazy_loader

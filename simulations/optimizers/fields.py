@@ -41,7 +41,7 @@ def by_field(**transformations: optax.GradientTransformation) -> optax.GradientT
             )
         return named
 
-    return optax.partition(transformations, labels)
+    return optax.partition({**transformations}, labels)
 
 
 def _field_of(path: tuple[Any, ...]) -> str:

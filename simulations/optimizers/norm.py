@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import optax
 from jax.core import Tracer
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Float
 
 
 class ConstantNormState(NamedTuple):
@@ -45,19 +45,17 @@ def constant_norm(
     if not (norm is None or isinstance(norm, Tracer)) and not float(norm) > 0:
         raise ValueError(f"norm must be positive, got {norm}")
 
-    def init(params: PyTree) -> ConstantNormState:
+    def init(params: Any) -> ConstantNormState:
         kept = optax.tree.norm(params)
         if norm is not None:
             kept = jax.numpy.asarray(norm, kept.dtype)
         return ConstantNormState(kept, inner.init(params))
 
-    def update(
-        updates: PyTree, state: ConstantNormState, params: PyTree | None = None
-    ) -> tuple[PyTree, ConstantNormState]:
+    def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, ConstantNormState]:
         if params is None:
             raise ValueError("params must be passed to update: the step depends on them")
         steps, inner_state = inner.update(updates, state.inner, params)
-        moved: Any = optax.apply_updates(params, steps)
+        moved = optax.apply_updates(params, steps)
         scale = state.norm / optax.tree.norm(moved)
         return (
             jax.tree.map(lambda new, old: scale.astype(new.dtype) * new - old, moved, params),

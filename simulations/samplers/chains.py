@@ -60,7 +60,8 @@ def langevin(
     integrator, noise
         As for :class:`~groktheory.simulations.samplers.Langevin`.
     workers
-        Threads that share the walkers.
+        Threads that share the walkers. One for every core is best: XLA spreads the short loops of
+        a single large share over its own threads, to no gain.
 
     Returns
     -------

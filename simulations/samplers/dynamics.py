@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from ._arguments import (
@@ -70,10 +71,11 @@ class Langevin(eqx.Module):
     exact there, and of second order in $\eta$ for any equilibrium average. It is the limit of large
     friction of the scheme BAOAB.
 
-    blackjax has the first (`blackjax.sgld`). Walked in a vmapped scan it takes 100 microseconds
-    for a step of 1000 walkers in five dimensions, no less than a NumPy loop: it draws normal
-    numbers from a key of its own for every walker. First passage over a barrier takes millions of
-    such steps, so the step is written here, at 2.5 microseconds.
+    blackjax has the first (`blackjax.sgld`). Vmapped in a scan, a step of 1000 walkers in five
+    dimensions takes longer than that of a NumPy loop (105 against 85 microseconds), as normal
+    numbers are drawn from a key for every walker, and walkers come first in memory. First passage
+    over a barrier takes millions of steps, so the step is written here: 2.5 microseconds with the
+    default noise.
 
     Parameters
     ----------
@@ -118,7 +120,14 @@ class Langevin(eqx.Module):
         refuse_not_positive(step_size=step_size)
         refuse_unknown("integrator", integrator, INTEGRATORS)
         refuse_unknown("noise", noise, NOISES)
-        if not callable(temperature):
+        if callable(temperature):
+            first = np.asarray(temperature(jnp.zeros((), jnp.float32)))
+            if first.shape != () or not first >= 0:
+                raise ValueError(
+                    "temperature must return one non-negative number for a time, got "
+                    f"{first} at time 0"
+                )
+        else:
             temperature = jnp.asarray(temperature, jnp.float32)
             if temperature.ndim > 1:
                 raise ValueError(

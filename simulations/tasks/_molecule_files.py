@@ -12,9 +12,9 @@ FORMATS = (
     "QM9 as a folder of its .xyz files (dsgdb9nsd_000001.xyz and so on), or as a .npz with either "
     "N, Z, R and the properties by name, or num_atoms, charges, positions and the properties"
 )
-SYMBOLS = "H He Li Be B C N O F Ne Na Mg Al Si P S Cl".split()
+SYMBOLS: tuple[str, ...] = tuple("H He Li Be B C N O F Ne Na Mg Al Si P S Cl".split())
 # The properties of QM9 in the order of its files, behind three rotational constants.
-QM9_PROPERTIES = "mu alpha homo lumo gap r2 zpve U0 U H G Cv".split()
+QM9_PROPERTIES: tuple[str, ...] = tuple("mu alpha homo lumo gap r2 zpve U0 U H G Cv".split())
 G2_PROPERTIES = {"zero_point_energy": "ZPE", "formation_enthalpy": "enthalpy"}
 
 

@@ -74,7 +74,7 @@ def test_readings_and_further_losses():
         losses={"norm_error": lambda m, task: sim.measures.weight_norm(m)}, num_steps=30
     )
     assert found["train_loss"].dims == ("norm", "seed", "reading")
-    assert np.all(found.sel(reading="best") <= found.sel(reading="last"))
+    assert np.all(found.sel(reading="best") <= found.sel(reading="last"))  # pyright: ignore
     reached = found["norm_error"].sel(reading="last").values
     np.testing.assert_allclose(reached, np.array(NORMS)[:, None] * np.ones((1, 2)), rtol=1e-6)
     assert found.attrs["num_steps"] == 30

@@ -9,11 +9,21 @@ from groktheory.theory import (
     langevin,
     lazy_rich,
     li2,
+    linear_estimators,
     norm_landscape,
     representation,
 )
 
-ROOMS = (implicit_bias, kernel_limits, langevin, lazy_rich, li2, norm_landscape, representation)
+ROOMS = (
+    implicit_bias,
+    kernel_limits,
+    langevin,
+    lazy_rich,
+    li2,
+    linear_estimators,
+    norm_landscape,
+    representation,
+)
 ALL = [item for room in ROOMS for item in room.derivations.derivations()]
 REFUTED = {
     "kernel-modes",
@@ -26,6 +36,8 @@ REFUTED = {
     "sum-growth",
     "sliding-time",
     "two-clocks",
+    "saturation-constants",
+    "unseen-directions",
 }
 
 

@@ -215,8 +215,8 @@ def test_an_animation_becomes_moving_pictures_and_its_last_frame(tmp_path, monke
     paths = save(animation, tmp_path / "line", formats=("png",))
     assert [path.name for path in paths] == ["line.gif", "line.png"]
     with Image.open(paths[0]) as picture:
-        assert picture.n_frames == 5 and picture.info["duration"] == 50
-    assert list(animation._fig.axes[0].lines[0].get_ydata()) == [0, 4]
+        assert picture.n_frames == 5 and picture.info["duration"] == 50  # pyright: ignore
+    assert list(animation._fig.axes[0].lines[0].get_ydata()) == [0, 4]  # pyright: ignore
 
 
 def test_films_are_made_where_ffmpeg_is(tmp_path):

@@ -64,7 +64,7 @@ def unseen_directions() -> Derivation:
         solved: Any = sp.dsolve(
             sp.diff(path, time) + decay * path, path, ics={path.subs(time, 0): student}
         )
-        difference = sp.expand((solved.rhs - teacher) ** 2)
+        difference: Any = sp.expand((solved.rhs - teacher) ** 2)
         # Student and teacher are independent, of mean square 1/2 each.
         mean = difference.coeff(student, 2) / 2 + difference.coeff(teacher, 2) / 2
         limit = sp.limit(mean, time, sp.oo)
@@ -243,20 +243,19 @@ def two_layer_flow() -> Derivation:
 def penalized_clocks() -> Derivation:
     def residual() -> tuple[Any, ...]:
         number, noise, prior = sp.symbols("n epsilon sigma", positive=True)
-        sample = sp.Matrix(1, 2, sp.symbols("x:2", real=True))
+        first, second, target = sp.symbols("x_1 x_2 y", real=True)
+        sample, unseen = sp.Matrix([[first, second]]), sp.Matrix([-second, first])
         weights = sp.Matrix(sp.symbols("w:2", real=True))
-        target = sp.Symbol("y", real=True)
         error = (sample * weights)[0] - target
         loss = (error**2 / noise + weights.dot(weights) / prior) / number
-        variables: Any = weights
-        hessian: Any = sp.hessian(loss, list(variables))
-        unseen = sp.Matrix([-sample[1], sample[0]])
+        gradient = sp.Matrix([loss]).jacobian(weights)
+        hessian: Any = gradient.jacobian(weights)
         square = sample.dot(sample)
         seen = sample.T
         fast = 2 / number * (square / noise + 1 / prior)
-        identity = sp.eye(2)
-        along = (hessian - fast * identity) * seen
-        across = (hessian - 2 / (number * prior) * identity) * unseen
+        identity: Any = sp.eye(2)
+        along: Any = (hessian - fast * identity) * seen
+        across: Any = (hessian - 2 / (number * prior) * identity) * unseen
         entries = [*along, *across]
         return tuple(sp.cancel(sp.together(entry)) for entry in entries)
 

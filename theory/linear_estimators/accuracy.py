@@ -85,7 +85,7 @@ def effective_outputs(num_outputs: int, num_modes: ArrayLike) -> Float[np.ndarra
     if np.any(~(modes >= 1)):
         raise ValueError(f"num_modes must be at least 1, got {modes.min()}")
     inverse = 1 / modes
-    return (num_outputs + 2 * inverse) / (1 + (num_outputs + 1) * inverse)
+    return np.asarray((num_outputs + 2 * inverse) / (1 + (num_outputs + 1) * inverse))
 
 
 def loss_at_accuracy(accuracy: float, *, threshold: float, num_outputs: float = 1) -> float:

@@ -275,7 +275,7 @@ def critical_generalization_loss(times: ArrayLike) -> Float[np.ndarray, "*times"
     from scipy.special import ive
 
     argument = 8 * checked_times(times)
-    return ive(0, argument) + ive(1, argument)
+    return np.asarray(ive(0, argument) + ive(1, argument))
 
 
 def late_loss_curves(times: ArrayLike, *, aspect_ratio: float) -> LossCurves:
@@ -302,8 +302,8 @@ def late_loss_curves(times: ArrayLike, *, aspect_ratio: float) -> LossCurves:
     gap = spectral_edges(aspect_ratio)[0]
     with np.errstate(divide="ignore"):
         power = 1 / (16 * np.sqrt(np.pi) * aspect_ratio**0.75 * times**1.5)
-    train = power * np.exp(-4 * gap * times)
-    return LossCurves(train, train / gap)
+    train = np.asarray(power * np.exp(-4 * gap * times))
+    return LossCurves(train, np.asarray(train / gap))
 
 
 _Remaining = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -347,8 +347,7 @@ def _average(
             train += noise * (1 - ratio + ratio * ((1 - nodes * fitted) ** 2 @ weights))
             generalization += noise * ratio * (fitted**2 @ (nodes * weights))
         found[:, start : start + block] = train, generalization
-    train, generalization = found.reshape(2, *times.shape)
-    return LossCurves(train, generalization)
+    return LossCurves(found[0].reshape(times.shape), found[1].reshape(times.shape))
 
 
 def _mode_squares(

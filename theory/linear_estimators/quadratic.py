@@ -59,13 +59,16 @@ class QuadraticDescent:
         if np.abs(hessian - hessian.T).max(initial=0.0) > 1e-10 * size:
             raise ValueError("hessian must be symmetric")
         curvatures, directions = np.linalg.eigh(hessian)
-        rounding = 10 * len(pull) * np.finfo(np.float64).eps * size
-        if curvatures[0] < -rounding:
+        rounding = 10 * len(pull) * np.finfo(np.float64).eps
+        if curvatures[0] < -rounding * size:
             raise ValueError(
                 f"hessian must be positive semidefinite, got the eigenvalue {curvatures[0]:g}"
             )
-        curvatures = np.where(np.abs(curvatures) <= rounding, 0.0, curvatures)
-        return cls(curvatures, directions, directions.T @ pull)
+        curvatures = np.where(np.abs(curvatures) <= rounding * size, 0.0, curvatures)
+        pulls = directions.T @ pull
+        # A flat direction is pulled for ever, and must not be by a rounding error.
+        is_free = (curvatures == 0) & (np.abs(pulls) <= rounding * np.linalg.norm(pull))
+        return cls(curvatures, directions, np.where(is_free, 0.0, pulls))
 
     @property
     def largest_stable_rate(self) -> float:
@@ -87,7 +90,9 @@ class QuadraticDescent:
         [[0.5]]
         """
         times = np.atleast_1d(checked_times(times))
-        exponents = np.multiply.outer(times, self.curvatures)
+        with np.errstate(invalid="ignore"):  # infinite times, flat directions
+            products = np.multiply.outer(times, self.curvatures)
+        exponents = np.where(self.curvatures[None, :] > 0, products, 0.0)
         return self._combine(starts, np.exp(-exponents), -np.expm1(-exponents), times)
 
     def descent(
@@ -133,9 +138,8 @@ class QuadraticDescent:
                 f"starts must have {len(self.pull)} weights each, got shape {starts.shape}"
             )
         is_curved = self.curvatures > 0
-        drift = np.where(
-            is_curved, lost / np.where(is_curved, self.curvatures, 1.0), times[:, None]
-        )
+        slope = np.where(self.pull[None, :] == 0, 0.0, times[:, None])
+        drift = np.where(is_curved, lost / np.where(is_curved, self.curvatures, 1.0), slope)
         shape = (len(times),) + (1,) * (starts.ndim - 1) + (len(self.pull),)
         amplitudes = (starts @ self.directions)[None] * kept.reshape(shape)
         amplitudes += (drift * self.pull).reshape(shape)

@@ -76,7 +76,7 @@ def published_saturation(aspect_ratio: float, *, weight_decay: float) -> LossCur
     [5e-05, 0.0002]
     """
     train, generalization = small_decay_saturation(aspect_ratio, weight_decay=weight_decay)
-    return LossCurves(2 * train, 2 * generalization)
+    return LossCurves(np.asarray(2 * train), np.asarray(2 * generalization))
 
 
 def saturation_delay(aspect_ratio: float) -> float:
@@ -132,4 +132,4 @@ def unseen_loss(
         raise ValueError(f"weight_decay must be at least 0, got {weight_decay}")
     times = checked_times(times)
     exponents = 2 * weight_decay * times if weight_decay else np.zeros_like(times)
-    return (1 - 1 / aspect_ratio) * (1 + np.exp(-exponents)) / 2
+    return np.asarray((1 - 1 / aspect_ratio) * (1 + np.exp(-exponents)) / 2)

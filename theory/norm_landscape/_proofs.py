@@ -66,7 +66,7 @@ def radial_motion() -> Derivation:
         first, second = (sp.Function(name)(time) for name in ("theta_1", "theta_2"))
         slopes = sp.symbols("g_1 g_2", real=True)
         weights = (first, second)
-        rates = {
+        rates: dict[Any, Any] = {
             sp.diff(weight, time): -slope - decay * weight
             for weight, slope in zip(weights, slopes, strict=True)
         }

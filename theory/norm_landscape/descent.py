@@ -8,6 +8,7 @@ on the flat part of the L it decays as $e^{-\gamma t}$, at the wall it comes to 
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -136,7 +137,7 @@ def resting_norm(loss: Loss, *, weight_decay: float, bounds: tuple[float, float]
     def total(norm: float) -> float:
         return float(loss(np.array(norm))) + weight_decay / 2 * norm**2
 
-    found = minimize_scalar(
+    found: Any = minimize_scalar(
         total, bounds=bounds, method="bounded", options={"xatol": 1e-10 * bounds[1]}
     )
     return float(found.x)

@@ -146,6 +146,15 @@ def test_runs_get_what_the_bench_provides_and_are_kept(cache, monkeypatch):
     assert list((cache.folder / "checkpoints").iterdir()) == []
 
 
+def test_phase_diagrams_are_kept_like_runs(cache, monkeypatch):
+    record = []
+    draw = functools.partial(fake_train, record)
+    monkeypatch.setattr(simulations, "phase_diagram", draw)
+    first = Bench("fake", "right", cache=cache).phase_diagram("plane", num_steps=4)
+    again = Bench("fake", "wrong", cache=cache).phase_diagram("plane", num_steps=4)
+    assert first.identical(again) and len(record) == 1
+
+
 def test_progress_stops_an_interrupted_claim():
     seen = []
     control = Control(lambda fraction, text: seen.append((fraction, text)), threading.Event())

@@ -13,13 +13,12 @@ def sigmoid(x):
 def plain(model, words):
     """Word by word and unit by unit, from the definition."""
     sequence = [np.asarray(model.embedding[word], np.float64) for word in words]
-    for layer in model.layers:
+    for cell in model.cells:
         inputs, recurrent, bias = (
-            np.asarray(part, np.float64)
-            for part in (layer.input_weights, layer.recurrent_weights, layer.bias)
+            np.asarray(part, np.float64) for part in (cell.weight_ih, cell.weight_hh, cell.bias)
         )
         size = recurrent.shape[1]
-        hidden, cell, states = np.zeros(size), np.zeros(size), []
+        hidden, memory, states = np.zeros(size), np.zeros(size), []
         for x in sequence:
             gate = [
                 inputs[k * size : (k + 1) * size] @ x
@@ -27,8 +26,8 @@ def plain(model, words):
                 + bias[k * size : (k + 1) * size]
                 for k in range(4)
             ]
-            cell = sigmoid(gate[1]) * cell + sigmoid(gate[0]) * np.tanh(gate[2])
-            hidden = sigmoid(gate[3]) * np.tanh(cell)
+            memory = sigmoid(gate[1]) * memory + sigmoid(gate[0]) * np.tanh(gate[2])
+            hidden = sigmoid(gate[3]) * np.tanh(memory)
             states.append(hidden)
         sequence = states
     return sequence[-1] @ np.asarray(model.readout, np.float64) + float(model.bias)
@@ -39,7 +38,6 @@ def test_is_the_recurrence(depth, key):
     model = LSTMClassifier.init(7, embedding=3, hidden=5, depth=depth, key=key)
     words = jnp.array([[0, 0, 3, 6, 1, 2], [5, 5, 0, 1, 2, 4], [0, 0, 0, 0, 0, 0]])
     expected = [plain(model, row) for row in np.asarray(words)]
-    np.testing.assert_allclose(model.batched(words), expected, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(model(words[0]), expected[0], rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(jax.vmap(model)(words), expected, rtol=1e-5, atol=1e-6)
 
@@ -54,12 +52,12 @@ def test_padding_on_the_left_is_read_as_a_word(key):
 def test_defaults_are_the_published_ones(key):
     model = LSTMClassifier.init(1001, key=key)
     assert model.embedding.shape == (1001, 64)
-    assert [layer.input_weights.shape for layer in model.layers] == [(512, 64), (512, 128)]
-    assert model.layers[1].recurrent_weights.shape == (512, 128)
+    assert [cell.weight_ih.shape for cell in model.cells] == [(512, 64), (512, 128)]
+    assert model.cells[1].weight_hh.shape == (512, 128)
     assert float(model.embedding.std()) == pytest.approx(1, abs=0.02)
     bound = 1 / np.sqrt(128)
-    assert 0.9 * bound < float(jnp.abs(model.layers[0].input_weights).max()) <= bound
-    assert bound < float(jnp.abs(model.layers[0].bias).max()) <= 2 * bound
+    for part in jax.tree.leaves(model.cells):
+        assert 0.9 * bound < float(jnp.abs(part).max()) <= bound
 
 
 def test_refuses_wrong_sizes(key):

@@ -1,3 +1,5 @@
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,7 +10,7 @@ from groktheory import simulations as sim
 from groktheory.simulations.optimizers import by_field
 
 
-def toy(key):
+def toy(key) -> Any:
     return sim.models.EmbeddingMLP.init(4, embedding=2, hidden=(3,), biases=True, key=key)
 
 

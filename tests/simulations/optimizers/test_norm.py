@@ -1,3 +1,5 @@
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 from groktheory.simulations.optimizers import constant_norm
 
 
-def descend(optimizer, start, num_steps, gradient):
+def descend(optimizer, start, num_steps, gradient) -> Any:
     def step(carry, _):
         theta, state = carry
         updates, state = optimizer.update(gradient(theta), state, theta)

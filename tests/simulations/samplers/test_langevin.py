@@ -260,6 +260,7 @@ def test_room_opens_without_jax():
         ({"step_size": 0.0}, "step_size must be positive and finite, got 0"),
         ({"step_size": 0.6}, r"step_size = 0.6 is unstable: .* 4, so it must be below 0.5"),
         ({"temperature": -0.1}, "temperature must be finite and non-negative, got -0.1"),
+        ({"temperature": lambda time: time - 1}, "one non-negative number for a time, got -1.0 at"),
         ({"temperature": np.ones(3)}, "one for each of 5 walkers, got 3 numbers"),
         ({"temperature": np.ones((5, 2))}, "got an array of shape"),
         ({"integrator": "heun"}, "integrator must be one of euler-maruyama, leimkuhler-matthews"),
@@ -287,7 +288,7 @@ def test_bad_settings_are_refused(key, change, message):
 def test_bad_potentials_are_refused(key):
     settings = {"step_size": 0.1, "temperature": 0.1, "num_steps": 10, "key": key}
     with pytest.raises(TypeError, match="potential must be a function of one walker's position"):
-        samplers.langevin(3.0, np.zeros((5, 2)), **settings)
+        samplers.langevin(3.0, np.zeros((5, 2)), **settings)  # pyright: ignore[reportArgumentType]
 
     class Unhashable(dict):
         __call__ = staticmethod(bowl)

@@ -150,3 +150,35 @@ def test_leaves_of_a_tree_have_noise_of_their_own(key, kind):
     assert jax.tree.map(jnp.shape, drawn) == jax.tree.map(jnp.shape, like)
     correlation = np.corrcoef(rows)[np.triu_indices(8, 1)]
     assert np.max(np.abs(correlation)) * math.sqrt(WALKERS) < 4
+
+
+def escape_time(values, weights, *, step_size=0.01, temperature=0.2):
+    """Mean steps of the Euler chain in (x^2 - 1)^2 from -1 to beyond 1, from its linear system."""
+    grid = np.linspace(-2.2, 1.0, 1601)
+    spacing = grid[1] - grid[0]
+    drifted = grid - step_size * 4 * grid * (grid**2 - 1)
+    landing = drifted[:, None] + np.sqrt(2 * step_size * temperature) * values[None]
+    place = (np.clip(landing, grid[0], None) - grid[0]) / spacing
+    left = np.floor(place).astype(int)
+    stays = landing < 1.0
+    left = np.where(stays, np.minimum(left, len(grid) - 2), 0)
+    share = np.where(stays, place - left, 0.0)
+    rows = np.broadcast_to(np.arange(len(grid))[:, None], left.shape)
+    chain = np.zeros((len(grid), len(grid)))
+    np.add.at(chain, (rows, left), weights * stays * (1 - share))
+    np.add.at(chain, (rows, left + 1), weights * stays * share)
+    times = np.linalg.solve(np.eye(len(grid)) - chain, np.ones(len(grid)))
+    return np.interp(-1.0, grid, times)
+
+
+def test_binomial_noise_hardly_shifts_the_time_of_escape():
+    """By eta / (96 theta^2) times 1.6, the integral of f'^3 up the barrier, as is documented."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(40)
+    exact = math.log(escape_time(nodes, weights / weights.sum()))
+    ones = np.arange(33)
+    binomial = escape_time((ones - 16) / math.sqrt(8), scipy.stats.binom.pmf(ones, 32, 0.5))
+    shift = 0.01 * 1.6 / (96 * 0.2**2)
+    assert math.log(binomial) - exact == pytest.approx(shift, rel=0.25)
+    # The same law for noise of two values, whose fourth cumulant is -2: a hundredfold as coarse.
+    coarse = escape_time(np.array([-1.0, 1.0]), np.array([0.5, 0.5]))
+    assert math.log(coarse) - exact == pytest.approx(32 * shift, rel=0.25)

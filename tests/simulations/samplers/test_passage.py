@@ -1,5 +1,7 @@
 """Passage times against exact integrals, and against walks that are counted one by one."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -75,7 +77,7 @@ def test_free_walks_cross_at_the_known_probability():
 
 def test_passage_agrees_with_the_recorded_chain():
     """Negative and positive: the first recorded step beyond the boundary is the one reported."""
-    settings = {"step_size": 0.02, "temperature": 0.6}
+    settings: Any = {"step_size": 0.02, "temperature": 0.6}
     chains = samplers.langevin(
         double_well, -np.ones((50, 1)), num_steps=300, key=jax.random.key(0), **settings
     )

@@ -1,3 +1,5 @@
+from typing import Any
+
 import jax
 import numpy as np
 import pytest
@@ -35,7 +37,7 @@ def write_xyz(folder):
 def write_npz(path, *, padded):
     numbers = [np.array([SYMBOLS.index(s) + 1 for s in name]) for name in MOLECULES]
     counts = np.array([len(one) for one in numbers])
-    named = {name: PROPERTIES[:, i] for i, name in enumerate(QM9_PROPERTIES)}
+    named: dict[str, Any] = {name: PROPERTIES[:, i] for i, name in enumerate(QM9_PROPERTIES)}
     if padded:
         charges, positions = np.zeros((3, 5), int), np.zeros((3, 5, 3))
         for i, at in enumerate(MOLECULES.values()):

@@ -77,6 +77,6 @@ def test_refuses_wrong_fields():
     with pytest.raises(ValueError, match="num_train must be at least 1, got 0"):
         tasks.SpuriousLinear(num_train=0)
     with pytest.raises(TypeError, match="num_test must be an int, got float 1.5"):
-        tasks.ZeroOneLine(num_test=1.5)
+        tasks.ZeroOneLine(num_test=1.5)  # pyright: ignore[reportArgumentType]
     with pytest.raises(ValueError, match="num_relevant must be at least 1, got 0"):
         tasks.HiddenParity(num_relevant=0)

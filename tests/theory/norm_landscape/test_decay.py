@@ -11,10 +11,10 @@ from groktheory.theory import norm_landscape as theory
 
 def test_decayed_norm_is_that_of_decaying_weights():
     weights = np.random.default_rng(0).normal(size=7)
-    norms = [np.linalg.norm(weights)]
+    norms = [float(np.linalg.norm(weights))]
     for _ in range(40):
         weights = weights - 0.05 * 0.7 * weights
-        norms.append(np.linalg.norm(weights))
+        norms.append(float(np.linalg.norm(weights)))
     found = theory.decayed_norm(norms[0], np.arange(41), learning_rate=0.05, weight_decay=0.7)
     np.testing.assert_allclose(found, norms, rtol=1e-12)
 

@@ -94,7 +94,7 @@ def test_a_floor_keeps_zeros_from_pulling():
 )
 def test_bad_arrays_are_refused(arrays, message):
     with pytest.raises(ValueError, match=message):
-        NormLandscape(*(np.array(values) for values in arrays))
+        NormLandscape(*(np.array(values) for values in arrays))  # pyright: ignore
 
 
 @pytest.mark.parametrize(

@@ -80,13 +80,13 @@ def test_an_ordered_decoder_needs_no_representation_rate():
         ),
         (
             lambda: theory.reduced_flow(
-                lambda w, m: 0 * w, (0.0, 0.5), np.arange(2.0), weight_decay=1.0
+                lambda w, m: np.zeros_like(w), (0.0, 0.5), np.arange(2.0), weight_decay=1.0
             ),
             "initial_norm must be positive and finite, got 0",
         ),
         (
             lambda: theory.reduced_flow(
-                lambda w, m: 0 * w, (1.0, 0.5), np.array([-1.0, 1.0]), weight_decay=1.0
+                lambda w, m: np.zeros_like(w), (1.0, 0.5), np.array([-1.0, 1.0]), weight_decay=1.0
             ),
             "times must be non-negative",
         ),
