@@ -6,6 +6,7 @@ paper needs beyond, the variational posterior of a probit classifier, is written
 at Gaussian likelihoods, and gpjax brings its own training loop, numpyro and paramax.
 
 >>> import jax
+>>> from groktheory.simulations.gaussian_processes import GaussianProcess
 >>> model = GaussianProcess.init(length_scale=0.5, signal=1.0, noise=0.01)
 >>> prior = model.prior(jax.numpy.zeros((3, 1)))
 >>> prior.covariance.shape

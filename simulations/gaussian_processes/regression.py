@@ -90,7 +90,7 @@ class GaussianProcess(eqx.Module):
     def noise(self) -> Float[Array, ""]:
         r"""The noise variance $\nu$."""
         frozen = isinstance(self.log_noise, Frozen)
-        return jnp.exp(self.log_noise.value if frozen else self.log_noise)
+        return jnp.exp(self.log_noise.value if frozen else self.log_noise)  # pyright: ignore
 
     def prior(self, inputs: Float[Array, "samples dimension"]) -> tinygp.GaussianProcess:
         """Return tinygp's process at given inputs, with its Cholesky factor."""

@@ -19,6 +19,9 @@ from ._random_words import StepWords, hash_keys, key_words
 from .dynamics import Dynamics
 
 Measure = Callable[[PyTree], PyTree]
+# XLA would share every small loop of a step among all cores, which is three times as slow; here
+# threads share the walkers.
+SERIAL_LOOPS = {"xla_disable_hlo_passes": "cpu-parallel-task-assigner"}
 BLOCK = 128  # steps between two looks at whether anybody is still on the way
 
 
@@ -65,7 +68,7 @@ def shared_out(function: Callable[[Crowd, slice], Any], shares: list[tuple[Crowd
         return list(threads.map(function, *zip(*shares, strict=True)))
 
 
-@eqx.filter_jit
+@eqx.filter_jit(compiler_options=SERIAL_LOOPS)
 def record(
     dynamics: Dynamics,
     crowd: Crowd,
@@ -105,7 +108,7 @@ def record(
     return measured, diverged
 
 
-@eqx.filter_jit
+@eqx.filter_jit(compiler_options=SERIAL_LOOPS)
 def walk_until_escaped(
     dynamics: Dynamics,
     crowd: Crowd,

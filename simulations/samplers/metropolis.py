@@ -19,7 +19,7 @@ from ._arguments import (
     refuse_not_positive,
     refuse_too_many_steps,
 )
-from ._walkers import Measure, provenance
+from ._walkers import SERIAL_LOOPS, Measure, provenance
 from .chains import dataset_of, refuse_bad_recording, the_position
 
 
@@ -112,7 +112,7 @@ def mala(
     )
 
 
-@eqx.filter_jit
+@eqx.filter_jit(compiler_options=SERIAL_LOOPS)
 def _walk(
     potential: Callable[..., Float[Array, ""]],
     measures: Mapping[str, Measure],

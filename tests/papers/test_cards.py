@@ -13,13 +13,23 @@ from groktheory.validation.readable import readable
 
 PAPERS = {key: entry.paper for key, entry in discover()[0].items()}
 HEADLINES = {
+    "kozyrev2024langevin": {"gibbs-equilibrium", "kramers-rate", "network-escape"},
     "kumar2023lazy": {"closed-map", "grokking-time", "lazy-plateau"},
+    "levi2023linear": {"loss-curves", "grokking-time"},
+    "liu2022effective": {"critical-fraction", "effective-flow", "conserved-quantities"},
+    "liu2022omnigrok": {"lu-shapes", "norm-decay"},
     "lyu2023dichotomy": {"transition-time", "early-and-late-bias"},
     "mohamadi2024kernel": {"kernel-lower-bound", "explicit-network"},
     "notsawo2025norm": {"sliding-time", "weight-decay-alone"},
     "tian2025li2": {"local-maxima", "weight-decay", "capacity"},
 }
-CORE = {"kumar2023lazy", "lyu2023dichotomy", "tian2025li2"}
+CORE = {
+    "kozyrev2024langevin",
+    "kumar2023lazy",
+    "liu2022effective",
+    "lyu2023dichotomy",
+    "tian2025li2",
+}
 FORMULAS = sorted(
     {equation.latex for paper in PAPERS.values() for equation in paper.equations}
     | {

@@ -147,7 +147,7 @@ def length_scale_pull(
 
     >>> pull = length_scale_pull(length_scale=1e-3, signal=1e4, noise=1e-6, num_samples=51,
     ...     density=1.0, target_variance=1.0, label_noise=0.0)
-    >>> round(pull.complexity / (-50e-3 * np.sqrt(np.pi) / 4), 3)  # zeta(3/2)
+    >>> round(float(pull.complexity / (-50e-3 * np.sqrt(np.pi) / 4)), 3)  # zeta(3/2)
     2.612
     """
     if not min(length_scale, signal, noise, density) > 0 or min(target_variance, label_noise) < 0:
@@ -218,7 +218,7 @@ def reversal_signal(
     # In double precision the share differs from one up to a ratio of e^30.
     if balance(30.0) < 0:
         return math.inf
-    return noise * math.exp(float(brentq(balance, -20.0, 30.0)))
+    return noise * math.exp(float(brentq(balance, -20.0, 30.0)))  # pyright: ignore[reportArgumentType]
 
 
 def _polylogarithm(order: float, argument: float) -> float:

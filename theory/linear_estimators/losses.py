@@ -112,7 +112,7 @@ def loss_curves(
     Source: [levi2023linear, Eqs. 8, 13, 15]; label noise derived.
 
     >>> curves = loss_curves([0.0, np.inf], aspect_ratio=2.0)
-    >>> curves.train.tolist(), curves.generalization.tolist()
+    >>> curves.train.round(12).tolist(), curves.generalization.round(12).tolist()
     ([1.0, 0.0], [1.0, 0.5])
     """
     setting = _Setting(aspect_ratio, num_outputs, student_scale, weight_decay, noise_variance)

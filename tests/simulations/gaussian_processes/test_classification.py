@@ -49,7 +49,9 @@ def prior_covariance(model, x, others, *, jitter=False):
 
 
 def test_start_is_the_prior(task, start):
-    assert float(gp.divergence(start, task.train())) < 1e-5 * 8
+    centered = eqx.tree_at(lambda m: m.posterior_mean, start, jnp.zeros(8))
+    assert abs(float(gp.divergence(centered, task.train()))) < 1e-12
+    assert 0 < np.std(start.posterior_mean) < 3e-3
     posterior = start.posterior_at(task.train(), task.test().inputs)
     np.testing.assert_allclose(posterior.variance, np.log(2), rtol=1e-5)
 
@@ -97,12 +99,12 @@ def test_an_underflowing_tail_is_no_prediction(task, moved):
 
 def test_engine_trains_a_posterior_for_the_samples_of_every_seed():
     runs = sim.train(
-        init=lambda key, task: gp.VariationalClassifier.init(task, length_scale=0.2, key=key),
+        init=lambda key, task: gp.VariationalClassifier.init(task, length_scale=0.01, key=key),
         task=lambda key: sim.tasks.ZeroOneLine(num_train=8, num_test=20).sample(key=key),
-        optimizer=optax.adam(0.05),
+        optimizer=optax.adam(0.02),
         loss=gp.negative_evidence_bound,
-        num_steps=100,
-        record_steps=[0, 100],
+        num_steps=300,
+        record_steps=[0, 300],
         measures={
             "train": gp.train_accuracy,
             "divergence": lambda m, t: gp.divergence(m, t.train()),
@@ -120,4 +122,4 @@ def test_refuses_bad_settings(task, key):
     with pytest.raises(ValueError, match="jitter must be positive, got 0"):
         gp.VariationalClassifier.init(task, length_scale=0.1, jitter=0.0, key=key)
     with pytest.raises(ValueError, match=r"length_scale must be positive, got \[ 1. -1.\]"):
-        gp.VariationalClassifier.init(task, length_scale=np.array([1.0, -1.0]), key=key)
+        gp.VariationalClassifier.init(task, length_scale=jnp.array([1.0, -1.0]), key=key)

@@ -28,7 +28,7 @@ def task():
 def peer(task):
     kernel = ConstantKernel(1.7) * RBF(0.4)
     train = task.train()
-    return GaussianProcessRegressor(kernel, alpha=0.02, optimizer=None).fit(
+    return GaussianProcessRegressor(kernel, alpha=0.02, optimizer=None).fit(  # pyright: ignore
         np.asarray(train.inputs), np.asarray(train.targets)
     )
 
@@ -53,7 +53,7 @@ def test_lengths_of_their_own_for_every_dimension():
     inputs, lengths = rng.normal(size=(6, 3)), np.array([0.5, 1.0, 2.0])
     kernel = gp.squared_exponential(jnp.log(jnp.asarray(lengths)), jnp.log(3.0))
     ours = kernel(jnp.asarray(inputs), jnp.asarray(inputs))
-    np.testing.assert_allclose(ours, 3 * RBF(lengths)(inputs), rtol=1e-10)
+    np.testing.assert_allclose(ours, 3 * RBF(lengths)(inputs), rtol=1e-10)  # pyright: ignore
 
 
 def test_training_follows_the_gradient_of_scikit_learn(task):
@@ -79,9 +79,11 @@ def test_training_follows_the_gradient_of_scikit_learn(task):
     for _ in range(2):
         kernel = ConstantKernel(1.0) * RBF(1.0)
         fitted = GaussianProcessRegressor(
-            kernel.clone_with_theta(theta), alpha=0.02, optimizer=None
+            kernel.clone_with_theta(theta),
+            alpha=0.02,
+            optimizer=None,  # pyright: ignore
         ).fit(inputs, targets - mean)
-        _, gradient = fitted.log_marginal_likelihood(theta, eval_gradient=True)
+        _, gradient = fitted.log_marginal_likelihood(theta, eval_gradient=True)  # pyright: ignore
         mean = mean + rate * fitted.alpha_.sum() / 25
         theta = theta + rate * gradient / 25
     np.testing.assert_allclose([runs["signal"][0], runs["length"][0]], theta, rtol=1e-8)

@@ -1,5 +1,7 @@
 """Flows of the hyper-parameters and the laws for their times."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -61,7 +63,7 @@ def test_generalization_time_of_a_path():
 
 def test_descent_time_is_that_of_the_flow_of_pairs():
     """Integrate the pull itself, which is held to random inputs elsewhere."""
-    settings = {"signal": 0.8, "noise": 0.2, "num_samples": 30, "density": 0.5}
+    settings: Any = {"signal": 0.8, "noise": 0.2, "num_samples": 30, "density": 0.5}
     labels = {"target_variance": 0.8, "label_noise": 0.2}
 
     def pull(length_scale):

@@ -1,5 +1,7 @@
 """The split of the likelihood, its gradient and its predictions, against independent numbers."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
@@ -25,7 +27,8 @@ def test_kernel_with_a_length_for_every_dimension():
     others = RNG.normal(size=(4, 3))
     lengths = np.array([0.5, 1.0, 3.0])
     ours = gp.squared_exponential(inputs, others, length_scale=lengths, signal=2.0)
-    np.testing.assert_allclose(ours, 2 * RBF(lengths)(inputs, others), rtol=1e-12)
+    peer: Any = RBF(lengths)  # pyright: ignore[reportArgumentType]
+    np.testing.assert_allclose(ours, 2 * peer(inputs, others), rtol=1e-12)
 
 
 def test_terms_add_up_to_the_density():
@@ -55,7 +58,8 @@ def test_gradient_against_finite_differences():
 
 def test_predictions_are_those_of_scikit_learn():
     kernel = ConstantKernel(2.0) * RBF(0.4)
-    peer = GaussianProcessRegressor(kernel, alpha=0.01, optimizer=None).fit(INPUTS, TARGETS)
+    settings: Any = {"alpha": 0.01, "optimizer": None}
+    peer = GaussianProcessRegressor(kernel, **settings).fit(INPUTS, TARGETS)
     points = np.linspace(-2, 2, 7)[:, None]
     mean, deviation = peer.predict(points, return_std=True)
     gram = gp.squared_exponential(INPUTS, length_scale=0.4, signal=2.0)
@@ -63,7 +67,7 @@ def test_predictions_are_those_of_scikit_learn():
     ours = gp.posterior_mean(gram, cross, TARGETS, noise=0.01)
     np.testing.assert_allclose(ours, mean, atol=1e-9)
     variance = gp.posterior_variance(gram, cross, np.full(7, 2.0), noise=0.01)
-    np.testing.assert_allclose(variance, deviation**2, atol=1e-9)
+    np.testing.assert_allclose(variance, deviation**2, atol=1e-9)  # pyright: ignore
     at = gp.Hyperparameters(np.log(0.4), np.log(2.0), 0.0, np.log(0.01))
     error = gp.mean_squared_error(INPUTS, TARGETS, at, test_inputs=points, test_targets=np.ones(7))
     assert error == pytest.approx(np.mean((mean - 1) ** 2), rel=1e-8)

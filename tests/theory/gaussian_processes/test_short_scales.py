@@ -1,5 +1,7 @@
 """Closed forms at short length scales, against matrices and Monte Carlo over inputs."""
 
+from typing import Any
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -26,7 +28,7 @@ def test_limit_is_that_of_the_matrices():
         gp.mean_squared_error(inputs, targets, at, test_inputs=x, test_targets=y)
         for x, y in ((inputs, targets), (tests, test_targets))
     )
-    np.testing.assert_allclose((*terms, train, test), limit, rtol=1e-10)
+    np.testing.assert_allclose((*terms, train, test), limit, rtol=1e-10)  # pyright: ignore
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_polylogarithms_are_the_integrals_over_pairs(signal, noise, dimension):
 
 
 def test_fit_turns_around_at_the_reversal_signal():
-    given_noise = {"noise": 0.01, "target_variance": 0.5, "label_noise": 0.02}
+    given_noise: Any = {"noise": 0.01, "target_variance": 0.5, "label_noise": 0.02}
     turning = gp.reversal_signal(**given_noise)
 
     def fit_pull(signal):
@@ -102,7 +104,7 @@ def test_fit_turns_around_at_the_reversal_signal():
     assert fit_pull(0.98 * turning) < 0 < fit_pull(1.02 * turning)
     estimate = 0.01 * (0.6049 * 1.02 / 0.02) ** 2 / np.pi
     assert turning == pytest.approx(estimate, rel=0.1)
-    assert gp.reversal_signal(**given_noise | {"label_noise": 1e-9}) == np.inf
+    assert gp.reversal_signal(**given_noise | {"label_noise": 1e-9}) == np.inf  # pyright: ignore
 
 
 def test_density_of_evenly_spread_inputs():
@@ -130,7 +132,7 @@ def test_refuses_bad_arguments():
     with pytest.raises(
         ValueError, match="length_scale, signal, noise and density must be positive"
     ):
-        gp.length_scale_pull(**fine | {"noise": 0.0})
+        gp.length_scale_pull(**fine | {"noise": 0.0})  # pyright: ignore[reportArgumentType]
     with pytest.raises(ValueError, match="num_samples must be at least 2 .* got 1 and 1"):
         gp.length_scale_pull(**fine | {"num_samples": 1})
     with pytest.raises(ValueError, match="must be positive and dimension 1 or 2, got"):
