@@ -64,7 +64,7 @@ def test_generalization_time_of_a_path():
 def test_descent_time_is_that_of_the_flow_of_pairs():
     """Integrate the pull itself, which is held to random inputs elsewhere."""
     settings: Any = {"signal": 0.8, "noise": 0.2, "num_samples": 30, "density": 0.5}
-    labels = {"target_variance": 0.8, "label_noise": 0.2}
+    labels: Any = {"target_variance": 0.8, "label_noise": 0.2}
 
     def pull(length_scale):
         return -sum(gp.length_scale_pull(length_scale=length_scale, **settings, **labels))
