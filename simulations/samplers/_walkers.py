@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,10 @@ from .dynamics import Dynamics
 Measure = Callable[[PyTree], PyTree]
 # XLA would share every small loop of a step among all cores, which is three times as slow; here
 # threads share the walkers.
-SERIAL_LOOPS = {"xla_disable_hlo_passes": "cpu-parallel-task-assigner"}
+serial_jit: Any = functools.partial(
+    eqx.filter_jit,  # pyright: ignore[reportCallIssue]
+    compiler_options={"xla_disable_hlo_passes": "cpu-parallel-task-assigner"},
+)
 BLOCK = 128  # steps between two looks at whether anybody is still on the way
 
 
@@ -68,7 +72,7 @@ def shared_out(function: Callable[[Crowd, slice], Any], shares: list[tuple[Crowd
         return list(threads.map(function, *zip(*shares, strict=True)))
 
 
-@eqx.filter_jit(compiler_options=SERIAL_LOOPS)
+@serial_jit
 def record(
     dynamics: Dynamics,
     crowd: Crowd,
@@ -108,7 +112,7 @@ def record(
     return measured, diverged
 
 
-@eqx.filter_jit(compiler_options=SERIAL_LOOPS)
+@serial_jit
 def walk_until_escaped(
     dynamics: Dynamics,
     crowd: Crowd,

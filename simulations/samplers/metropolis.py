@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -19,7 +18,7 @@ from ._arguments import (
     refuse_not_positive,
     refuse_too_many_steps,
 )
-from ._walkers import SERIAL_LOOPS, Measure, provenance
+from ._walkers import Measure, provenance, serial_jit
 from .chains import dataset_of, refuse_bad_recording, the_position
 
 
@@ -112,7 +111,7 @@ def mala(
     )
 
 
-@eqx.filter_jit(compiler_options=SERIAL_LOOPS)
+@serial_jit
 def _walk(
     potential: Callable[..., Float[Array, ""]],
     measures: Mapping[str, Measure],

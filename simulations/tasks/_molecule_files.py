@@ -43,8 +43,8 @@ def read_molecules(path: str | Path | None) -> list[Molecule]:
 
 def _read_g2() -> list[Molecule]:
     require_package("ase", data="148 small molecules", extra="molecules", formats=FORMATS)
-    from ase.data.g2 import data
-    from ase.symbols import string2symbols
+    from ase.data.g2 import data  # pyright: ignore[reportMissingImports]
+    from ase.symbols import string2symbols  # pyright: ignore[reportMissingImports]
 
     molecules = []
     for name in sorted(data):

@@ -112,7 +112,7 @@ def test_task_standardizes_a_named_property(tmp_path, key):
 
 def test_packaged_molecules_are_those_of_g2():
     pytest.importorskip("ase")
-    from ase.data import covalent_radii
+    from ase.data import covalent_radii  # pyright: ignore[reportMissingImports]
 
     np.testing.assert_allclose(module._RADII, covalent_radii[1:18])
     spec = SmallMolecules(num_train=100, num_test=48)
