@@ -18,36 +18,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
 
 from .. import simulations as sim
 from .. import validation as val
 from ..theory import langevin
 
 if TYPE_CHECKING:
+    from jax import Array
     from matplotlib.figure import Figure
 
 _LARGEST_STEP = 0.1  # in units of one over the largest curvature
-
-
-class InAnotherWell(eqx.Module):
-    r"""Whether a walker is as deep in another well as those in equilibrium there are on average.
-
-    $$\tfrac12(x-x_j)^\top H_j\,(x-x_j)\le\left(\tfrac d2+1\right)\theta$$
-    """
-
-    bottoms: Float[Array, "wells dimensions"]
-    hessians: Float[Array, "wells dimensions dimensions"]
-    depth: Float[Array, ""]
-
-    def __call__(self, position: Float[Array, " dimensions"]) -> Array:
-        """Judge one walker."""
-        offsets = position[None] - self.bottoms
-        energies = jnp.einsum("wi,wij,wj->w", offsets, self.hessians, offsets) / 2
-        return jnp.any(energies <= self.depth)
 
 
 def draw(
@@ -169,6 +150,7 @@ def _escapes(
 ) -> val.Series:
     """Mean times of walkers that start at the bottom, until they are in another well."""
     import jax
+    import jax.numpy as jnp
 
     starts = np.tile(bottom.position.astype(np.float32), (walkers, 1))
     bottoms = jnp.asarray(np.array([other.position for other in others]), jnp.float32)
@@ -181,9 +163,7 @@ def _escapes(
         passages = sim.samplers.first_passage(
             potential,
             starts,
-            InAnotherWell(
-                bottoms, hessians, jnp.asarray((len(bottom.position) / 2 + 1) * theta, jnp.float32)
-            ),
+            sim.samplers.AnyWell(bottoms, hessians, jnp.asarray(theta, jnp.float32)),
             step_size=step_size,
             temperature=float(theta),
             max_steps=int(np.ceil(4 / rate / step_size)),

@@ -5,6 +5,7 @@ from . import exponential as exponential
 from . import metropolis as metropolis
 from . import noise as noise
 from . import passage as passage
+from . import regions as regions
 from . import schedules as schedules
 from .chains import langevin as langevin
 from .chains import minibatch_sgd as minibatch_sgd
@@ -20,6 +21,7 @@ from .exponential import exponential_mean as exponential_mean
 from .metropolis import mala as mala
 from .passage import first_passage as first_passage
 from .passage import passage_times as passage_times
+from .regions import AnyWell as AnyWell
 from .schedules import ExponentialCooling as ExponentialCooling
 from .schedules import HyperbolicCooling as HyperbolicCooling
 from .schedules import Quench as Quench

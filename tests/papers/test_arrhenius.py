@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from groktheory.papers import arrhenius
-from groktheory.theory import langevin
 
 BOUNDS = [(-2, 2), (-2, 2)]
 
@@ -43,19 +42,6 @@ def test_line_is_dashed_where_the_formula_does_not_apply():
     assert dashed.max() == pytest.approx(3.0, abs=1e-6)
     (axes,) = arrhenius.draw(potential, [-1, -0.8], bounds=BOUNDS, temperatures=[0.5]).axes
     assert len(axes.get_lines()) == 1
-
-
-def test_being_in_another_well():
-    wells = langevin.minima(langevin.stationary_points(potential, bounds=BOUNDS))
-    other = max(wells, key=lambda well: well.position[0])
-    inside = arrhenius.InAnotherWell(
-        jnp.asarray(other.position[None], jnp.float32),
-        jnp.asarray(other.hessian[None], jnp.float32),
-        jnp.float32(0.2),
-    )
-    assert bool(inside(jnp.asarray(other.position, jnp.float32)))
-    assert not bool(inside(jnp.zeros(2)))
-    assert not bool(inside(-jnp.asarray(other.position, jnp.float32)))
 
 
 def single_well(x):

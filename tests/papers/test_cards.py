@@ -19,6 +19,7 @@ HEADLINES = {
     "liu2022effective": {"critical-fraction", "effective-flow", "conserved-quantities"},
     "liu2022omnigrok": {"lu-shapes", "norm-decay"},
     "lyu2023dichotomy": {"transition-time", "early-and-late-bias"},
+    "miller2023beyond": {"linear-dynamics", "regression-grokking"},
     "mohamadi2024kernel": {"kernel-lower-bound", "explicit-network"},
     "notsawo2025norm": {"sliding-time", "weight-decay-alone"},
     "tian2025li2": {"local-maxima", "weight-decay", "capacity"},
@@ -28,6 +29,7 @@ CORE = {
     "kumar2023lazy",
     "liu2022effective",
     "lyu2023dichotomy",
+    "miller2023beyond",
     "tian2025li2",
 }
 FORMULAS = sorted(
