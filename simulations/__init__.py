@@ -5,6 +5,7 @@
 - ``training`` -- one compiled loop a run; sweeps over seeds and hyper-parameters.
 - ``measures``, ``detectors``, ``critical_fraction`` -- from a run to numbers with errors.
 - ``norm_landscapes`` -- losses reduced to the norm of the weights.
+- ``gaussian_processes`` -- regression and classification with trained hyper-parameters.
 - ``samplers`` -- walkers at a temperature, and the times they take to escape.
 - ``phase_diagrams`` -- which runs generalize, late, never, or do not fit, over a plane.
 - ``spectral_descent`` -- linear students in the eigenbasis of their data, any step at once.

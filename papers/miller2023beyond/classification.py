@@ -88,7 +88,7 @@ def classification_grokking(bench: Bench) -> tuple[Evidence, ...]:
         length_scale=SHORT,
         divergence_weights=(0.0, 1.0),
         num_steps=1500,
-        num_seeds=bench.pick(quick=24, full=100),
+        num_seeds=bench.pick(quick=60, full=100),
     )
     gains, waits = zip(
         *(gain_after_fit(runs.sel(divergence_weight=weight)) for weight in (0.0, 1.0)), strict=True

@@ -195,21 +195,23 @@ def _short_scale_error(runs: xr.Dataset, log_signal: float) -> Float[np.ndarray,
 @paper.claim(
     "no-complexity-term",
     statement="Without the complexity term a Gaussian process fits and never groks: its signal "
-    "grows, and the test error stays that of a guess.",
+    "grows, and the test error stays near that of a guess.",
     source="[miller2023beyond, App. L]",
 )
 def no_complexity_term(bench: Bench) -> tuple[Evidence, ...]:
     r"""Train from B on the whole likelihood and on the data fit alone.
 
     The derivative of the data fit by $\ln s$ is negative everywhere, so that nothing stops the
-    signal; the rival is what the same data do with the complexity term.
+    signal. A guess has a test error of 0.53. At the end it has to exceed 0.4, and at no epoch may
+    it reach the 0.05 at which a process counts as general; the length scale is at rest after some
+    200 epochs. The rival is what the same data do with the complexity term.
     """
     runs = train_process(
         bench,
         "ablation",
         complexity_weights=(0.0, 1.0),
-        num_steps=bench.pick(quick=1000, full=3000),
-        num_seeds=bench.pick(quick=40, full=100),
+        num_steps=bench.pick(quick=400, full=3000),
+        num_seeds=bench.pick(quick=320, full=400),
     ).squeeze(("start", "learning_rate"))
     last = runs.isel(step=-1)
     error, growth = (
@@ -217,12 +219,13 @@ def no_complexity_term(bench: Bench) -> tuple[Evidence, ...]:
         for name in ("test_error", "log_signal")
     )
     growth = growth - STARTS["B"][1]
+    least = runs["test_error"].min("step").transpose("complexity_weight", "seed").values
     curves = runs["test_error"].mean("seed")
     return (
         Evidence(
             quantity="test error at the end without complexity",
             form=Form.ORDERING,
-            prediction=Prediction.at_least(0.4, label="never generalizes"),
+            prediction=Prediction.at_least(0.4, label="near a guess"),
             measurement=Samples(error[0]),
             rivals=(Prediction(error[1].mean(), 0.05, label="as with complexity"),),
             panel=Panel(
@@ -235,6 +238,15 @@ def no_complexity_term(bench: Bench) -> tuple[Evidence, ...]:
                 x_scale="log",
                 y_scale="log",
             ),
+        ),
+        Evidence(
+            quantity="least test error at any epoch without complexity",
+            form=Form.ORDERING,
+            prediction=Prediction.at_least(GENERALIZES, label="never generalizes"),
+            measurement=Samples(least[0]),
+            rivals=(Prediction(least[1].mean(), 0.02, label="as with complexity"),),
+            note=f"{int(np.sum(least[0] < GENERALIZES))} of {len(least[0])} draws reach "
+            f"{GENERALIZES:g} without complexity, {int(np.sum(least[1] < GENERALIZES))} with it",
         ),
         Evidence(
             quantity="growth of the log signal without complexity",

@@ -4,6 +4,7 @@ import pytest
 import sympy as sp
 
 from groktheory.theory import (
+    gaussian_processes,
     implicit_bias,
     kernel_limits,
     langevin,
@@ -15,6 +16,7 @@ from groktheory.theory import (
 )
 
 ROOMS = (
+    gaussian_processes,
     implicit_bias,
     kernel_limits,
     langevin,

@@ -197,7 +197,11 @@ def eyring_kramers_rate(
     if isinstance(passes, StationaryPoint):
         passes = (passes,)
     if not passes:
-        raise ValueError("there must be at least one saddle to escape over, got none")
+        raise ValueError(
+            "there must be at least one saddle to escape over, got none: where nothing but a "
+            "valley lies between, use flat_ravine_time, or mean_first_passage_time on its free "
+            "energy"
+        )
     barriers = np.array([saddle.energy for saddle in passes]) - well.energy
     refuse_low_barrier(float(barriers.min()), temperature, check_barrier=check_barrier)
     return float(
