@@ -16,7 +16,12 @@ jax.config.update("jax_debug_key_reuse", True)
 
 
 def pytest_configure(config):
-    """Compile a program once for all tests that use it, in whichever worker."""
+    """Compile a program once for all tests that use it, in whichever worker.
+
+    Several workers get one thread each: XLA would start as many as there are cores in every one.
+    """
+    if getattr(config.option, "numprocesses", None):
+        os.environ.setdefault("NPROC", "1")
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # set for the workers, and by some users
         folder = tempfile.mkdtemp(prefix="groktheory-tests-")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
