@@ -7,6 +7,7 @@
 - ``norm_landscapes`` -- losses reduced to the norm of the weights.
 - ``gaussian_processes`` -- regression and classification with trained hyper-parameters.
 - ``samplers`` -- walkers at a temperature, and the times they take to escape.
+- ``learning_coefficients`` -- how singular a minimum is, by sampling around it.
 - ``phase_diagrams`` -- which runs generalize, late, never, or do not fit, over a plane.
 - ``spectral_descent`` -- linear students in the eigenbasis of their data, any step at once.
 - ``node_ascent`` -- gradient ascent of single hidden nodes.

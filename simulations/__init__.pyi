@@ -3,6 +3,7 @@ from . import checkpoints as checkpoints
 from . import critical_fraction as critical_fraction
 from . import detectors as detectors
 from . import gaussian_processes as gaussian_processes
+from . import learning_coefficients as learning_coefficients
 from . import losses as losses
 from . import measures as measures
 from . import models as models
@@ -17,6 +18,7 @@ from . import tasks as tasks
 from . import training as training
 from . import trajectories as trajectories
 from ._blocks import TrainingCancelled as TrainingCancelled
+from .learning_coefficients import llc as llc
 from .losses import accuracy as accuracy
 from .losses import centered_squared_error as centered_squared_error
 from .losses import cross_entropy as cross_entropy

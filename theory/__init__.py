@@ -23,6 +23,8 @@ nothing about training: a prediction that shares code with the measurement prove
   decay that moves it [liu2022omnigrok].
 - :mod:`groktheory.theory.representation` -- embeddings that take the structure of the task
   [liu2022effective].
+- :mod:`groktheory.theory.singular` -- learning coefficients, exact ones by resolution of
+  singularities, and free energies [lakkapragada2025slt].
 - :mod:`groktheory.theory.gaussian_processes` -- data fit and complexity of Gaussian processes, and
   the clocks of their hyper-parameters [miller2023beyond].
 """

@@ -10,3 +10,4 @@ from . import li2 as li2
 from . import linear_estimators as linear_estimators
 from . import norm_landscape as norm_landscape
 from . import representation as representation
+from . import singular as singular

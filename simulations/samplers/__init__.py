@@ -6,6 +6,8 @@ $$x_{k+1} = x_k-\eta\nabla f(x_k)+\sqrt{2\eta\theta}\,\xi_{k+1},\qquad
 - ``langevin``, ``minibatch_sgd``, ``mala`` -- chains, with ArviZ's dimensions.
 - ``first_passage``, ``exponential_mean`` -- times of escape, and their mean under censoring.
 - ``Langevin``, ``MinibatchSGD`` with ``sample``, ``passage_times`` -- the same for any dynamics.
+- ``LocalizedSampler`` -- SGLD, RMSprop-SGLD, SGHMC, SGNHT around a point, on minibatches.
+- ``deep_linear_gibbs`` -- deep linear networks, sampled exactly.
 - ``ExponentialCooling``, ``HyperbolicCooling``, ``Quench`` -- temperatures that change.
 - ``estimate``, ``rhat``, ``effective_sample_size`` -- from chains to numbers with errors.
 

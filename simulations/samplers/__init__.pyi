@@ -1,7 +1,9 @@
 from . import chains as chains
+from . import deep_linear as deep_linear
 from . import diagnostics as diagnostics
 from . import dynamics as dynamics
 from . import exponential as exponential
+from . import localized as localized
 from . import metropolis as metropolis
 from . import noise as noise
 from . import passage as passage
@@ -10,6 +12,7 @@ from . import schedules as schedules
 from .chains import langevin as langevin
 from .chains import minibatch_sgd as minibatch_sgd
 from .chains import sample as sample
+from .deep_linear import deep_linear_gibbs as deep_linear_gibbs
 from .diagnostics import Estimate as Estimate
 from .diagnostics import effective_sample_size as effective_sample_size
 from .diagnostics import estimate as estimate
@@ -18,6 +21,8 @@ from .dynamics import Langevin as Langevin
 from .dynamics import MinibatchSGD as MinibatchSGD
 from .exponential import ExponentialMean as ExponentialMean
 from .exponential import exponential_mean as exponential_mean
+from .localized import LocalizedSampler as LocalizedSampler
+from .localized import localized_chains as localized_chains
 from .metropolis import mala as mala
 from .passage import first_passage as first_passage
 from .passage import passage_times as passage_times

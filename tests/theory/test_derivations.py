@@ -13,6 +13,7 @@ from groktheory.theory import (
     linear_estimators,
     norm_landscape,
     representation,
+    singular,
 )
 
 ROOMS = (
@@ -25,6 +26,7 @@ ROOMS = (
     linear_estimators,
     norm_landscape,
     representation,
+    singular,
 )
 ALL = [item for room in ROOMS for item in room.derivations.derivations()]
 REFUTED = {

@@ -1,0 +1,11 @@
+from . import calibration as calibration
+from . import estimator as estimator
+from . import matrix_loss as matrix_loss
+from . import results as results
+from . import weights as weights
+from .calibration import calibrate as calibrate
+from .calibration import llc_along_training as llc_along_training
+from .estimator import llc as llc
+from .matrix_loss import MatrixLoss as MatrixLoss
+from .results import LearningCoefficientEstimate as LearningCoefficientEstimate
+from .weights import load_safetensors as load_safetensors

@@ -1,0 +1,256 @@
+"""The estimator of the local learning coefficient."""
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, PyTree
+
+from ..backend import self_check
+from ..samplers._arguments import refuse_unknown
+from ..samplers._stability import _largest_curvature
+from ..samplers.localized import (
+    STOCHASTIC_SAMPLERS,
+    LocalizedSampler,
+    localized_chains,
+    repeated,
+    settings_of,
+)
+from ..samplers.metropolis import mala
+from ._potentials import Excess, FullExcess, Potential, Prepare, SquaredDistance, acceptance, split
+from .results import LearningCoefficientEstimate
+
+SAMPLERS = (*STOCHASTIC_SAMPLERS, "mala")
+
+
+def llc(
+    loss: Callable[..., Array],
+    parameters: PyTree,
+    data: PyTree,
+    *,
+    key: Array,
+    inverse_temperature: float | None = None,
+    localization: float = 1.0,
+    step_size: float | None = None,
+    num_chains: int = 8,
+    num_draws: int = 1000,
+    burn_in: int | None = None,
+    record_every: int = 1,
+    batch_size: int | None = None,
+    sampler: str = "sgld",
+    noise: str = "gaussian",
+    friction: float = 0.1,
+    trainable: Any = None,
+) -> LearningCoefficientEstimate:
+    r"""Estimate the local learning coefficient at a minimum.
+
+    $$\hat\lambda = s\,\big(\mathbb E_w[L(w)]-L(w^*)\big)$$
+
+    Parameters
+    ----------
+    loss
+        `loss(parameters, batch)`: the loss of every sample, or their mean. $s$ acts on it as it is:
+        for $\lambda$ to be that of a statistical model it must be the negative log-likelihood of a
+        sample. A :class:`~groktheory.simulations.learning_coefficients.MatrixLoss` is exact and
+        independent of the number of samples.
+    parameters
+        $w^*$: any tree; Equinox modules, dictionaries, arrays. float32 is used.
+    data
+        Tree of arrays with the $n$ samples on their first axis.
+    key
+        Random key.
+    inverse_temperature
+        $\beta$, so that $s = n\beta$; $1/\ln n$ by default.
+    localization
+        $\gamma \ge 0$ of the well around $w^*$.
+    step_size
+        $\epsilon$; by default a fifth of the inverse of the largest curvature of $U$ at $w^*$ (one
+        for `"mala"`, shrinking with the dimension), so that even the stiffest mode is off by 5 %.
+    num_chains, num_draws, burn_in, record_every
+        Chains, draws, steps before the first draw (as many as half of all others by default), and
+        steps that a draw averages over.
+    batch_size
+        Samples of a step, shared by all chains; None takes all. Draws compare both losses on the
+        same batch; $L(w^*)$ is always reported for all data.
+    sampler
+        One of `SAMPLERS`, see :mod:`~groktheory.simulations.samplers.localized`.
+    noise, friction
+        As for :class:`~groktheory.simulations.samplers.LocalizedSampler`.
+    trainable
+        Function of a leaf, or tree of booleans: the parameters that move. All by default.
+
+    Raises
+    ------
+    ValueError
+        For arguments out of range, or a loss that is not finite at the parameters.
+
+    Source: E. Lau, D. Murfet and S. Wei (2023), Eq. 13.
+    """
+    refuse_unknown("sampler", sampler, SAMPLERS)
+    data = jax.tree.map(jnp.asarray, data)
+    num_samples = _num_samples(data)
+    scale = _scale(num_samples, inverse_temperature)
+    burn_in = num_draws * record_every // 2 if burn_in is None else burn_in
+    for name, number, least in (
+        ("num_chains", num_chains, 1),
+        ("num_draws", num_draws, 4),
+        ("burn_in", burn_in, 0),
+        ("record_every", record_every, 1),
+    ):
+        if number < least:
+            raise ValueError(f"{name} must be at least {least}, got {number}")
+    if batch_size is not None and not 1 <= batch_size <= num_samples:
+        raise ValueError(f"batch_size must lie in [1, {num_samples}], got {batch_size}")
+    if sampler == "mala" and batch_size is not None:
+        raise ValueError("batch_size must be None for mala: its Metropolis step needs all data")
+    self_check()
+    center, frozen = split(parameters, trainable)
+    reference = float(jnp.mean(loss(eqx.combine(center, frozen), data)))
+    if not math.isfinite(reference):
+        raise ValueError(f"loss must be finite at the parameters, got {reference}")
+    prepare, excess = Prepare(loss, center, frozen), Excess(loss, frozen)
+    potential = Potential(
+        FullExcess(excess, eqx.filter_jit(prepare)(data)),
+        center,
+        jnp.float32(scale),
+        jnp.float32(localization),
+    )
+    curvature = max(
+        float(_largest_curvature(potential, jax.tree.map(lambda leaf: leaf[None], center))),
+        localization,
+    )
+    size = sum(leaf.size for leaf in jax.tree.leaves(center))
+    if step_size is None:
+        step_size = _default_step(sampler, curvature, size)
+    rule = LocalizedSampler(
+        "sgld" if sampler == "mala" else sampler,
+        step_size=step_size,
+        scale=scale,
+        localization=localization,
+        friction=friction,
+        noise=noise,
+    )
+    starts = repeated(center, num_chains)
+    accepted = math.nan
+    if sampler == "mala":
+        chains = mala(
+            potential,
+            starts,
+            step_size=step_size / 2,
+            temperature=1.0,
+            num_steps=num_draws * record_every,
+            record_every=record_every,
+            burn_in=burn_in,
+            measures={"excess": potential.excess, "square": SquaredDistance(center)},
+            key=key,
+        )
+        values, squares = chains["excess"].values, chains["square"].values
+        accepted = float(chains["acceptance"].mean())
+    else:
+        chain_key, last_key = jax.random.split(key)
+        recorded = localized_chains(
+            rule,
+            excess,
+            prepare,
+            data,
+            center,
+            starts,
+            chain_key,
+            batch_size=batch_size,
+            num_draws=num_draws,
+            record_every=record_every,
+            burn_in=burn_in,
+        )
+        values, squares = (np.asarray(array).T for array in recorded[:2])
+        if sampler == "sgld":
+            accepted = float(acceptance(potential, recorded[2], rule.step_size, last_key))
+    result = LearningCoefficientEstimate(
+        draws=scale * values.astype(np.float64),
+        squared_distances=squares.astype(np.float64),
+        reference_loss=reference,
+        scale=scale,
+        acceptance=accepted,
+        shares_minibatches=batch_size is not None,
+        warnings=(),
+        settings=settings_of(rule)
+        | {
+            "sampler": sampler,
+            "num_samples": num_samples,
+            "batch_size": 0 if batch_size is None else batch_size,
+            "burn_in": burn_in,
+            "record_every": record_every,
+            "step_times_curvature": step_size * curvature,
+        },
+    )
+    slope = jax.grad(potential)(center)
+    gain = sum(float(jnp.sum(g**2)) for g in jax.tree.leaves(slope)) / (2 * curvature)
+    return dataclasses.replace(result, warnings=_warnings(result, gain))
+
+
+def _num_samples(data: PyTree) -> int:
+    lengths = {leaf.shape[0] if leaf.ndim else 0 for leaf in jax.tree.leaves(data)}
+    if len(lengths) != 1 or 0 in lengths:
+        raise ValueError(
+            "data must be arrays with the same number of samples on their first axis, got lengths "
+            f"{sorted(lengths)}"
+        )
+    return lengths.pop()
+
+
+def _scale(num_samples: int, inverse_temperature: float | None) -> float:
+    """The one place of n beta."""
+    if inverse_temperature is None:
+        if num_samples < 3:
+            raise ValueError(
+                f"inverse_temperature must be given for {num_samples} samples: 1 / ln n needs 3"
+            )
+        inverse_temperature = 1 / math.log(num_samples)
+    if not 0 < inverse_temperature < math.inf:
+        raise ValueError(
+            f"inverse_temperature must be positive and finite, got {inverse_temperature}"
+        )
+    return num_samples * inverse_temperature
+
+
+def _default_step(sampler: str, curvature: float, size: int) -> float:
+    if curvature <= 0:
+        raise ValueError(
+            "step_size must be given: neither curvature nor localization sets a scale here"
+        )
+    if sampler == "mala":
+        return min(1.0, 2 * size ** (-1 / 3)) / curvature
+    # The conditioner of RMSprop is at most one over its damping, a tenth.
+    return (0.02 if sampler == "rmsprop-sgld" else 0.2) / curvature
+
+
+def _warnings(result: LearningCoefficientEstimate, gain: float) -> tuple[str, ...]:
+    """Say what speaks against an estimate."""
+    found = []
+    if not gain <= 0.5:
+        found.append(
+            f"not a minimum: one step downhill gains {gain:.2g} temperatures; train further"
+        )
+    if not np.isfinite(result.draws).all():
+        found.append("chains diverged: lower step_size")
+        return tuple(found)
+    if result.value < 0:
+        found.append("negative: chains found lower losses; train further or raise localization")
+    if result.settings["step_times_curvature"] > 1:
+        found.append("step_size is long for the curvature: the stiffest modes are too hot")
+    quarters = np.array_split(result.draws.mean(axis=0), 4)
+    distances = np.array_split(result.squared_distances.mean(axis=0), 4)
+    if distances[3].mean() > 2 * distances[1].mean():
+        found.append("chains still move away: raise localization or burn_in")
+    drift = abs(quarters[3].mean() - quarters[0].mean())
+    if drift > max(5 * result.standard_error, 0.1 * abs(result.value)):
+        found.append(f"the trace is not flat: it drifts by {drift:.2g}; raise burn_in")
+    if not result.effective_sample_size >= 100:
+        found.append(f"few draws: {result.effective_sample_size:.0f} effective ones")
+    if result.rhat > 1.05:
+        found.append(f"chains disagree: R-hat {result.rhat:.3f}")
+    return tuple(found)
