@@ -24,10 +24,10 @@ _COLORS = {"A": "C0", "B": "C1", "C": "C2"}
     "likelihood-landscape",
     caption=(
         "Gaussian process regression of a noisy sine (50 samples). (a) Data fit, (b) complexity "
-        "and (c) their sum, the negative log likelihood per sample, over length scale and signal "
-        "at the noise of the runs, with the ways of Adam from three starts (circles) to their "
-        "ends (stars): B lies at low error and high complexity, and only the complexity leads out "
-        "of there. (d) Train (dashed) and test error along the ways, means over seeds."
+        "and (c) their sum (cut at 5), the negative log likelihood per sample, over length scale "
+        "and signal at the noise of the runs, with the ways of Adam from three starts (circles) to "
+        "their ends (stars): B lies at low error and high complexity, and only the complexity "
+        "leads out of there. (d) Train (dashed) and test error along the ways, means over seeds."
     ),
     options={"cells": 60},
 )
@@ -46,7 +46,7 @@ def likelihood_landscape(bench: Bench, *, cells: int = 60) -> Figure:
     fit, complexity = likelihood_grid(inputs, targets, lengths, signals)
     # The fit spans decades; the colors follow its logarithm.
     shown = {
-        "log data fit": np.log10(fit),
+        r"$\log_{10}$ data fit": np.log10(fit),
         "complexity": complexity,
         "sum": np.minimum(fit + complexity, 5.0),
     }

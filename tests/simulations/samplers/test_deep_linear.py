@@ -1,5 +1,7 @@
 """Exact sampling of deep linear networks, against quadrature and known coefficients."""
 
+from typing import Any
+
 import jax
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from groktheory.theory import singular
 
 
 def coefficient(key, target, hidden, scale, **options):
-    settings = {"num_sweeps": 600, "num_chains": 100, "burn_in": 100} | options
+    settings: Any = {"num_sweeps": 600, "num_chains": 100, "burn_in": 100} | options
     chains = samplers.deep_linear_gibbs(target, hidden, scale=scale, key=key, **settings)
     return chains, scale * samplers.estimate(chains, "excess").value
 
