@@ -8,6 +8,7 @@ from . import lstm as lstm
 from . import matrices as matrices
 from . import mlp as mlp
 from . import scaling as scaling
+from . import superposition as superposition
 from . import two_layer as two_layer
 from ._layers import ACTIVATIONS as ACTIVATIONS
 from ._layers import INITIALIZATIONS as INITIALIZATIONS
@@ -29,5 +30,7 @@ from .matrices import SymmetricFactorization as SymmetricFactorization
 from .mlp import MLP as MLP
 from .mlp import EmbeddingMLP as EmbeddingMLP
 from .scaling import scaled as scaled
+from .superposition import Superposition as Superposition
+from .superposition import superposition_loss as superposition_loss
 from .two_layer import QuadraticTripleNet as QuadraticTripleNet
 from .two_layer import TwoLayerNet as TwoLayerNet

@@ -26,7 +26,7 @@ def normal_crossing() -> Derivation:
         return (
             sp.simplify(integral - zeta),
             sp.simplify(root + (h + 1) / (2 * k)),
-            sp.roots(sp.expand(both), x)[-sp.Rational(1, 2)] - 2,
+            sp.Integer(sp.roots(sp.expand(both), x)[-sp.Rational(1, 2)] - 2),
         )
 
     return Derivation(
