@@ -1,0 +1,13 @@
+"""Singular learning theory [lakkapragada2025slt], checked claim by claim.
+
+- ``exact`` -- volumes, multiplicity, the evidence, the bias of the estimator.
+- ``networks`` -- linear networks by exact sampling, and the low-rank family.
+- ``regressors`` -- polynomials, regular models that look singular.
+- ``superposition`` -- regular polygons of the toy model of superposition.
+- ``figures`` -- multiplicity, phases, calibration.
+"""
+
+from . import exact, figures, networks, regressors, superposition
+from ._card import paper
+
+__all__ = ["exact", "figures", "networks", "paper", "regressors", "superposition"]

@@ -1,0 +1,196 @@
+"""Claims on singular learning theory, on small real runs and on planted ones."""
+
+import numpy as np
+import pytest
+
+from groktheory import validation
+from groktheory.papers.bench import Bench
+from groktheory.papers.lakkapragada2025slt import (
+    exact,
+    networks,
+    paper,
+    regressors,
+    superposition,
+)
+from groktheory.theory import singular
+from groktheory.validation import Outcome
+
+
+class FakeBench(Bench):
+    """A bench whose cached numbers are given, with replaced settings."""
+
+    def __init__(self, claim, numbers=None, smaller=()):
+        super().__init__(paper.key, claim)
+        self.numbers, self.smaller = numbers, smaller
+
+    def cached(self, name, function):
+        return dict(function()) if self.numbers is None else self.numbers
+
+    def pick(self, *, quick, full):
+        return next((new for old, new in self.smaller if old == quick), quick)
+
+
+def outcomes(claim, numbers=None, smaller=()):
+    found = paper.claims[claim].function(FakeBench(claim, numbers, smaller))
+    pieces = found if isinstance(found, tuple) else (found,)
+    return [validation.judge(piece).outcome for piece in pieces]
+
+
+@pytest.fixture
+def shifted(monkeypatch):
+    """Shift the value of a coefficient that the theory returns."""
+
+    def shift(name, by):
+        right = getattr(singular, name)
+
+        def wrong(*arguments, **options):
+            found = right(*arguments, **options)
+            if isinstance(found, singular.LearningCoefficient):
+                return singular.LearningCoefficient(found.value + by, found.multiplicity)
+            return found + by
+
+        monkeypatch.setattr(singular, name, wrong, raising=False)
+
+    return shift
+
+
+def test_volume_exponents(shifted):
+    smaller = [((400_000, 10), (200_000, 6))]
+    assert outcomes("volume-exponents", smaller=smaller) == [Outcome.SUPPORTED]
+    shifted("monomial", singular.monomial((5,)).value)  # a tenth
+    assert outcomes("volume-exponents", smaller=smaller) == [Outcome.REFUTED]
+
+
+def test_multiplicity_bias(shifted):
+    rng = np.random.default_rng(0)
+    expected = singular.monomial_coefficient(1e3, [1, 1])
+    planted = {"coefficients": expected + 0.02 * rng.normal(size=200)}
+    assert outcomes("multiplicity-bias", planted) == [Outcome.SUPPORTED] * 2
+    without = {"coefficients": 0.5 + 0.02 * rng.normal(size=200)}
+    assert outcomes("multiplicity-bias", without)[1] is Outcome.REFUTED
+    shifted("monomial_coefficient", 1e-4)
+    assert outcomes("multiplicity-bias", planted)[0] is Outcome.REFUTED
+
+
+@pytest.mark.slow
+def test_sampled_product_has_its_coefficient():
+    found = exact._sampled_product(FakeBench("multiplicity-bias"), 1e3)
+    error = found.std(ddof=1) / np.sqrt(len(found))
+    assert found.mean() == pytest.approx(singular.monomial_coefficient(1e3, [1, 1]), abs=4 * error)
+
+
+def test_information_criterion(shifted):
+    assert outcomes("information-criterion", smaller=[(40, 12)]) == [Outcome.SUPPORTED]
+    shifted("regular", singular.regular(1).value / 2)
+    assert outcomes("information-criterion", smaller=[(40, 12)]) == [Outcome.REFUTED]
+
+
+def test_estimator_bias(shifted):
+    assert outcomes("estimator-bias") == [Outcome.SUPPORTED]
+    shifted("localized_coefficient", 0.2)
+    assert outcomes("estimator-bias") == [Outcome.REFUTED]
+
+
+def planted_networks(multiplicity=True, half=False):
+    rng, scales = np.random.default_rng(0), np.array(networks.SCALES)
+    rows = []
+    for widths, rank in networks.NETWORKS:
+        coefficient = singular.deep_linear_network(widths, rank)
+        size = sum(a * b for a, b in zip(widths[1:], widths[:-1], strict=True)) / 2
+        value = singular.asymptotic_coefficient(coefficient, scales)
+        if not multiplicity:
+            value = np.full(len(scales), float(coefficient))
+        rows.append(np.full(len(scales), size) if half else value)
+    return {"means": np.stack(rows) + 0.02 * rng.normal(size=(60, len(rows), len(scales)))}
+
+
+def test_linear_networks():
+    assert outcomes("linear-networks", planted_networks()) == [Outcome.SUPPORTED] * 2
+    assert outcomes("linear-networks", planted_networks(multiplicity=False))[0] is Outcome.REFUTED
+    assert outcomes("linear-networks", planted_networks(half=True)) == [Outcome.REFUTED] * 2
+
+
+def test_exact_sampler_of_one_network(monkeypatch):
+    monkeypatch.setattr(networks, "NETWORKS", (((2, 2, 2), 0),))
+    monkeypatch.setattr(networks, "SCALES", (1e4,))
+    found = networks.gibbs_coefficients(
+        FakeBench("linear-networks", smaller=[((200, 800), (60, 300))])
+    )
+    exact_value = singular.rank_zero_regression_coefficient(1e4, inputs=2, hidden=2, outputs=2)
+    error = found.std(ddof=1) / np.sqrt(found.size)
+    assert found.shape == (60, 1, 1)
+    assert found.mean() == pytest.approx(exact_value, abs=4 * error)
+
+
+def planted_family(curvature=-0.5):
+    ranks = np.arange(1, 7)
+    noise = 0.05 * np.random.default_rng(0).normal(size=(8, 6))
+    return {"values": curvature * ranks**2 + 6 * ranks + noise}
+
+
+def test_low_rank_family():
+    assert outcomes("low-rank-family", planted_family()) == [Outcome.SUPPORTED] * 2
+    assert outcomes("low-rank-family", planted_family(0.0))[0] is Outcome.REFUTED
+
+
+def test_family_of_two_networks():
+    values = networks._family(FakeBench("low-rank-family"), 2, 1)
+    expected = [singular.low_rank_coefficient(r, dimension=2) for r in (1, 2)]
+    np.testing.assert_allclose(values[0], expected, rtol=0.2)
+
+
+def planted_polynomials(factor=1.0, narrow=True):
+    degrees = (1, 3, 10, 30)
+    rng = np.random.default_rng(0)
+    rows = [
+        [
+            singular.polynomial_coefficient(
+                degree, scale=regressors.SCALE, half_width=width if narrow else 1.0
+            )
+            for degree in degrees
+        ]
+        for width in regressors.HALF_WIDTHS
+    ]
+    return {"values": factor * np.array(rows) * (1 + 0.02 * rng.normal(size=(6, 3, 4)))}
+
+
+def test_polynomial_regressors():
+    claim = "polynomial-regressors"
+    assert outcomes(claim, planted_polynomials()) == [Outcome.SUPPORTED] * 2
+    assert outcomes(claim, planted_polynomials(1.4))[0] is Outcome.REFUTED
+    assert outcomes(claim, planted_polynomials(narrow=False))[1] is Outcome.REFUTED
+
+
+def test_a_straight_line_has_nearly_two_parameters():
+    found = regressors._estimates(FakeBench("polynomial-regressors"), (1,), (1.0,), 2)
+    assert found.shape == (2, 1, 1)
+    np.testing.assert_allclose(found, 0.988, rtol=0.15)
+
+
+def test_polygons():
+    claim = "polygons"
+    rng = np.random.default_rng(0)
+    right = {"values": np.array([8.67, 7.17, 8.62]) + 0.2 * rng.normal(size=(16, 3))}
+    assert outcomes(claim, right) == [Outcome.SUPPORTED]
+    swapped = {"values": right["values"][:, [1, 0, 1]]}
+    assert outcomes(claim, swapped) == [Outcome.REFUTED]
+
+
+def test_curvatures_are_those_of_the_model():
+    """Of the loss in JAX, which integrates otherwise."""
+    import jax
+    import jax.numpy as jnp
+
+    from groktheory import simulations as sim
+
+    shape = singular.polygon(5, features=6)
+    weights, biases = shape.parameters(5, 6)
+
+    def loss(vector):
+        model = sim.models.Superposition(vector[:12].reshape(2, 6), vector[12:])
+        return sim.models.superposition_loss(model)
+
+    with jax.enable_x64(True):
+        point = jnp.asarray(np.concatenate([weights.ravel(), biases]))
+        expected = np.linalg.eigvalsh(np.asarray(jax.jit(jax.hessian(loss))(point)))
+    np.testing.assert_allclose(superposition.curvatures_at(5, 0), expected, atol=1e-6)
