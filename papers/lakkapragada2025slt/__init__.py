@@ -4,10 +4,21 @@
 - ``networks`` -- linear networks by exact sampling, and the low-rank family.
 - ``regressors`` -- polynomials, regular models that look singular.
 - ``superposition`` -- regular polygons of the toy model of superposition.
+- ``training`` -- plateaus of that model.
+- ``grokking`` -- the coefficient through grokking, and the Arrhenius hypothesis.
 - ``figures`` -- multiplicity, phases, calibration.
 """
 
-from . import exact, figures, networks, regressors, superposition
+from . import exact, figures, grokking, networks, regressors, superposition, training
 from ._card import paper
 
-__all__ = ["exact", "figures", "networks", "paper", "regressors", "superposition"]
+__all__ = [
+    "exact",
+    "figures",
+    "grokking",
+    "networks",
+    "paper",
+    "regressors",
+    "superposition",
+    "training",
+]

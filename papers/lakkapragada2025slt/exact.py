@@ -58,7 +58,7 @@ def volume_exponents(bench: Bench) -> Evidence:
         measurement=Samples(slopes),
         rivals=(
             Prediction(sizes, label="half the number of parameters"),
-            Prediction(2 * expected, label=r"exponent of $\sqrt K$"),
+            Prediction(2 * expected, label=r"exponent of $\sqrt{K}$"),
         ),
     )
 
@@ -87,7 +87,7 @@ def multiplicity_bias(bench: Bench) -> tuple[Evidence, ...]:
             quantity=r"$\hat\lambda$ of $(ab)^2$ by quadrature",
             form=Form.IDENTITY,
             control=Axis("scale $s$", scales, scale="log"),
-            prediction=Prediction(closed, 1e-5, label=r"$\frac12-1/(\ln s-\psi(\frac12))$"),
+            prediction=Prediction(closed, 1e-5, label=r"$1/2-1/(\ln s-\psi(1/2))$"),
             measurement=Exact(exact),
             rivals=(
                 Prediction(0.5, label=r"$\lambda$"),

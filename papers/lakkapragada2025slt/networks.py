@@ -135,7 +135,7 @@ def low_rank_family(bench: Bench) -> tuple[Evidence, ...]:
         Evidence(
             quantity="curvature of the coefficient in the width",
             form=Form.LAW,
-            prediction=Prediction(-0.5, 0.07, label=r"$-\frac12$"),
+            prediction=Prediction(-0.5, 0.07, label="$-1/2$"),
             measurement=Samples(fits[:, 0]),
             rivals=(Prediction(0.0, label="number of parameters"),),
             panel=Panel(

@@ -7,6 +7,7 @@ from . import linear as linear
 from . import lstm as lstm
 from . import matrices as matrices
 from . import mlp as mlp
+from . import operand_mlp as operand_mlp
 from . import scaling as scaling
 from . import superposition as superposition
 from . import two_layer as two_layer
@@ -29,6 +30,7 @@ from .matrices import MatrixProduct as MatrixProduct
 from .matrices import SymmetricFactorization as SymmetricFactorization
 from .mlp import MLP as MLP
 from .mlp import EmbeddingMLP as EmbeddingMLP
+from .operand_mlp import OperandMLP as OperandMLP
 from .scaling import scaled as scaled
 from .superposition import Superposition as Superposition
 from .superposition import superposition_loss as superposition_loss

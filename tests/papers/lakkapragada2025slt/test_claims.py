@@ -1,16 +1,24 @@
 """Claims on singular learning theory, on small real runs and on planted ones."""
 
+import io
+
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray as xr
 
+from groktheory import simulations as sim
 from groktheory import validation
 from groktheory.papers.bench import Bench
 from groktheory.papers.lakkapragada2025slt import (
     exact,
+    grokking,
     networks,
     paper,
     regressors,
     superposition,
+    training,
 )
 from groktheory.theory import singular
 from groktheory.validation import Outcome
@@ -33,7 +41,18 @@ class FakeBench(Bench):
 def outcomes(claim, numbers=None, smaller=()):
     found = paper.claims[claim].function(FakeBench(claim, numbers, smaller))
     pieces = found if isinstance(found, tuple) else (found,)
+    render(claim, pieces)
     return [validation.judge(piece).outcome for piece in pieces]
+
+
+def render(claim, pieces):
+    """Draw the evidence as the report does: labels must be readable."""
+    stated = paper.claims[claim]
+    verdict = validation.judge(pieces)
+    finding = validation.Finding(
+        paper.key, claim, stated.statement, stated.source, "quick", 0, pieces, verdict, 1.0
+    )
+    validation.draw_claim(finding).savefig(io.BytesIO(), dpi=30)
 
 
 @pytest.fixture
@@ -85,6 +104,7 @@ def test_information_criterion(shifted):
     assert outcomes("information-criterion", smaller=[(40, 12)]) == [Outcome.REFUTED]
 
 
+@pytest.mark.slow
 def test_estimator_bias(shifted):
     assert outcomes("estimator-bias") == [Outcome.SUPPORTED]
     shifted("localized_coefficient", 0.2)
@@ -178,11 +198,6 @@ def test_polygons():
 
 def test_curvatures_are_those_of_the_model():
     """Of the loss in JAX, which integrates otherwise."""
-    import jax
-    import jax.numpy as jnp
-
-    from groktheory import simulations as sim
-
     shape = singular.polygon(5, features=6)
     weights, biases = shape.parameters(5, 6)
 
@@ -194,3 +209,104 @@ def test_curvatures_are_those_of_the_model():
         point = jnp.asarray(np.concatenate([weights.ravel(), biases]))
         expected = np.linalg.eigvalsh(np.asarray(jax.jit(jax.hessian(loss))(point)))
     np.testing.assert_allclose(superposition.curvatures_at(5, 0), expected, atol=1e-6)
+
+
+def planted_transitions(*, drop=-22.0, slope=-27.0, runs=30):
+    rng = np.random.default_rng(0)
+    wait = np.exp(rng.uniform(4.6, 5.4, runs))
+    coefficients = np.stack([np.full(runs, 45.0), np.full(runs, 45.0 + drop)], axis=1)
+    coefficients += 0.5 * rng.normal(size=coefficients.shape)
+    steps = slope * np.log(wait) - 60 + 5 * rng.normal(size=runs)
+    losses = np.zeros((runs, 2))
+    without = grokking.free_energy_steps(losses, coefficients)
+    losses[:, 1] = (steps - without) / grokking.NUM_TRAIN
+    return {"wait": wait, "coefficients": coefficients, "losses": losses}
+
+
+def test_coefficient_drop():
+    assert outcomes("coefficient-drop", planted_transitions()) == [Outcome.SUPPORTED]
+    assert outcomes("coefficient-drop", planted_transitions(drop=2.0)) == [Outcome.REFUTED]
+    with pytest.raises(ValueError, match="only 2 of 12 runs grok: take more seeds"):
+        outcomes("coefficient-drop", planted_transitions(runs=2))
+
+
+def test_arrhenius():
+    assert outcomes("arrhenius", planted_transitions()) == [Outcome.SUPPORTED]
+    assert outcomes("arrhenius", planted_transitions(slope=27.0)) == [Outcome.REFUTED]
+    with pytest.raises(ValueError, match="only 4 of 48 runs grok: take more seeds"):
+        outcomes("arrhenius", planted_transitions(runs=4))
+
+
+def test_free_energy_counts_samples_and_their_logarithm():
+    steps = grokking.free_energy_steps(np.array([[0.5, 0.25]]), np.array([[10.0, 8.0]]))
+    np.testing.assert_allclose(steps, -0.25 * 1123 - 2 * np.log(1123))
+
+
+def test_checkpoints_of_fit_and_generalization():
+    train, test = np.array([0.5, 1.0, 0.9, 1.0]), np.array([0.1, 0.2, 0.96, 0.9])
+    assert grokking.checkpoints(train, test) == (1, 2)
+    assert grokking.checkpoints(train, 0.5 * test) == (0, -1)
+    assert grokking.checkpoints(0.9 * train, test) == (0, -1)
+
+
+@pytest.mark.slow
+def test_runs_that_do_not_grok_are_left_out(monkeypatch):
+    """Real networks, far too few steps."""
+    monkeypatch.setattr(grokking, "NUM_STEPS", 200)
+    found = grokking.transitions(FakeBench("coefficient-drop"), 1)
+    assert [len(found[name]) for name in ("wait", "coefficients", "losses")] == [0, 0, 0]
+
+
+@pytest.mark.slow
+def test_coefficient_falls_in_real_runs():
+    assert outcomes("coefficient-drop") == [Outcome.SUPPORTED]
+
+
+def planted_descent(shift=1.0, seeds=6):
+    """Losses that rest at four levels, half of them with a constant feature."""
+    records, active = 400, np.array([2, 3, 4, 5])
+    constant = np.array([1, 0, 1, 0])
+    levels = np.repeat(training.level_of(active, constant), records // 4)
+    rng = np.random.default_rng(0)
+    losses = levels * (1 + 0.001 * rng.normal(size=(seeds, records)))
+    losses[:, ::100] *= 1.5  # jumps between plateaus
+    state = {
+        "active": np.tile(np.repeat(active, records // 4), (seeds, 1)),
+        "constant": np.tile(np.repeat(constant, records // 4), (seeds, 1)),
+        "loss_of_features": shift * losses,
+    }
+    return xr.Dataset(
+        {name: (("seed", "step"), values) for name, values in state.items()},
+        {"step": np.arange(records)},
+    )
+
+
+def test_plateaus(monkeypatch):
+    monkeypatch.setattr(training, "train_superposition", lambda bench: planted_descent())
+    assert outcomes("plateaus") == [Outcome.SUPPORTED]
+    monkeypatch.setattr(training, "train_superposition", lambda bench: planted_descent(1.05))
+    assert outcomes("plateaus") == [Outcome.REFUTED]
+
+
+def test_plateaus_are_long_and_flat():
+    losses = np.concatenate([np.linspace(1.0, 0.5, 30), np.full(50, 0.4), np.linspace(0.3, 0, 15)])
+    assert training.plateaus_of(losses) == [slice(30, 80)]
+    assert training.plateaus_of(np.geomspace(1.0, 0.01, 100)) == []
+
+
+def test_levels_are_losses_of_the_model():
+    """A square of active features, two constant ones, two dead: by the network itself."""
+    model = sim.models.Superposition.polygon(4, features=8, length=1.0, key=jax.random.key(0))
+    biases = jnp.array([0.0] * 4 + [1 / 8] * 2 + [-1.0] * 2)
+    model = sim.models.Superposition(model.weights, biases)
+    task = training.one_hot_task(key=jax.random.key(1))
+    assert float(training.mean_error(model, task.test())) == pytest.approx(
+        training.level_of(4, 2), rel=1e-5
+    )
+    outputs = np.asarray(training.own_outputs(model))
+    np.testing.assert_allclose(outputs, [1, 1, 1, 1, 1 / 8, 1 / 8, 0, 0], atol=1e-6)
+
+
+@pytest.mark.slow
+def test_real_descents_rest_at_levels():
+    assert outcomes("plateaus") == [Outcome.SUPPORTED]
