@@ -38,7 +38,10 @@ def train_classifier(
     gp = sim.gaussian_processes
 
     def init(key: jax.Array, task: sim.tasks.Task) -> sim.gaussian_processes.VariationalClassifier:
-        return gp.VariationalClassifier.init(task, length_scale=length_scale, key=key)
+        import jax.numpy as jnp
+
+        lengths = jnp.asarray(length_scale, float)
+        return gp.VariationalClassifier.init(task, length_scale=lengths, key=key)
 
     def adam() -> Any:
         import optax
