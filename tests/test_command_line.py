@@ -155,6 +155,16 @@ def test_check_judges_reports_and_is_done_in_no_time_the_second_time(capsys):
     assert (results / "figures" / "fake" / "right.pdf").exists()
 
 
+def test_a_label_that_cannot_be_read_costs_its_figure_only(capsys, caplog):
+    write(PAPER.replace('"answer", Form', r'r"$\\sqrt K$" if value == 54 else "answer", Form'))
+    code, out, _ = run(capsys, "check", "fake.py")
+    assert code == 0 and "refuted" in out
+    assert "no figure of fake/wrong" in caplog.text
+    assert not Path("results/figures/fake/wrong.png").exists()
+    assert Path("results/figures/fake/right.png").exists()
+    assert "It is 42, too." in Path("results/report.html").read_text()
+
+
 def test_json_is_one_object_a_claim_and_nothing_else(capsys):
     write(PAPER)
     code, out, _ = run(capsys, "check", "fake.py", "--json", "--out", "elsewhere")

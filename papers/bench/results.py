@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from .paper import Paper
 if TYPE_CHECKING:
     from groktheory.validation.findings import Finding
 
+_log = logging.getLogger("groktheory")
 FORMATS = ("png", "svg", "pdf")
 
 
@@ -57,7 +59,13 @@ def draw_figures(findings: Sequence[Finding], folder: Path) -> dict[str, Path]:
             continue
         from groktheory.validation.figures import draw_claim, save
 
-        save(draw_claim(finding), stem, FORMATS)
+        try:
+            drawing = draw_claim(finding)
+        except ValueError as error:  # a label that matplotlib cannot read, for one
+            del figures[finding.name]
+            _log.warning("no figure of %s: %s", finding.name, error)
+            continue
+        save(drawing, stem, FORMATS)
         drawn[finding.name] = version
         write_atomically(register, json.dumps(drawn, indent=2).encode())
     return figures

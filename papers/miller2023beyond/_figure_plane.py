@@ -12,7 +12,6 @@ from . import bayesian, concealment, linear, regression
 from ._card import paper
 
 if TYPE_CHECKING:
-    import jax
     from matplotlib.figure import Figure
 
     from ..bench import Bench
@@ -137,27 +136,14 @@ def _bayesian(bench: Bench) -> Way:
 
 
 def _network(bench: Bench) -> Way:
-    spec = sim.tasks.ConcealedModular(num_spurious=20)
     num_steps = 250 * concealment.STEPS_PER_EPOCH
-
-    def init(key: jax.Array) -> sim.MLP:
-        sizes = (spec.dimension, concealment.WIDTH, spec.num_classes)
-        return sim.MLP.init(sizes, initialization="xavier_uniform", biases="first", key=key)
-
-    run = bench.train(
+    run = concealment.train_network(
+        bench,
         "plane-network",
-        init=init,
-        task=lambda key: spec.sample(key=key),
-        optimizer=sim.optimizers.gradient_descent(
-            concealment.LEARNING_RATE, concealment.WEIGHT_DECAY
-        ),
-        loss=sim.cross_entropy,
+        sim.tasks.ConcealedModular(num_spurious=20),
         num_steps=num_steps,
-        batch_size=concealment.BATCH_SIZE,
         num_seeds=1,
         measures={
-            "train": sim.measures.train_accuracy,
-            "test": sim.measures.test_accuracy,
             "error": lambda model, task: sim.cross_entropy(model, task.train()),
             "norm": lambda model, task: sim.measures.weight_norm(model),
         },

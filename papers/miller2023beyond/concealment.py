@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -13,6 +14,7 @@ from ._card import paper
 
 if TYPE_CHECKING:
     import jax
+    import xarray as xr
 
     from ..bench import Bench
 
@@ -51,27 +53,44 @@ def train_concealed(bench: Bench) -> Gaps:
     return Gaps(np.array(BITS), clipped, censored.astype(float))
 
 
-def _gaps_of(
-    bench: Bench, operation: str, num_spurious: int, *, num_seeds: int, num_epochs: int
-) -> Float[np.ndarray, " seeds"]:
-    spec = sim.tasks.ConcealedModular(operation=operation, num_spurious=num_spurious)
-    num_steps = num_epochs * STEPS_PER_EPOCH
+def train_network(
+    bench: Bench,
+    name: str,
+    spec: sim.tasks.ConcealedModular,
+    *,
+    measures: Mapping[str, Callable] | None = None,
+    **settings: Any,
+) -> xr.Dataset:
+    """Train the wide network of the paper; both accuracies are measured, and what is asked for."""
 
     def init(key: jax.Array) -> sim.MLP:
         sizes = (spec.dimension, WIDTH, spec.num_classes)
         return sim.MLP.init(sizes, initialization="xavier_uniform", biases="first", key=key)
 
-    runs = bench.train(
-        f"{list(sim.tasks.CONCEALED_OPERATIONS).index(operation)}-{num_spurious}-bits",
-        key=bench.key_for(operation),
+    return bench.train(
+        name,
         init=init,
         task=lambda key: spec.sample(key=key),
         optimizer=sim.optimizers.gradient_descent(LEARNING_RATE, WEIGHT_DECAY),
         loss=sim.cross_entropy,
-        num_steps=num_steps,
         batch_size=BATCH_SIZE,
+        measures={"train": sim.measures.train_accuracy, "test": sim.measures.test_accuracy}
+        | dict(measures or {}),
+        **settings,
+    )
+
+
+def _gaps_of(
+    bench: Bench, operation: str, num_spurious: int, *, num_seeds: int, num_epochs: int
+) -> Float[np.ndarray, " seeds"]:
+    num_steps = num_epochs * STEPS_PER_EPOCH
+    runs = train_network(
+        bench,
+        f"{list(sim.tasks.CONCEALED_OPERATIONS).index(operation)}-{num_spurious}-bits",
+        sim.tasks.ConcealedModular(operation=operation, num_spurious=num_spurious),
+        key=bench.key_for(operation),
+        num_steps=num_steps,
         num_seeds=num_seeds,
-        measures={"train": sim.measures.train_accuracy, "test": sim.measures.test_accuracy},
         stop=lambda seen: (seen["train"] > THRESHOLD) & (seen["test"] > THRESHOLD),
         record_steps=list(range(0, num_steps + 1, STEPS_PER_EPOCH)),
     )

@@ -21,17 +21,9 @@ if TYPE_CHECKING:
 LEARNING_RATE, ERROR_SCALE, PRIOR_VARIANCE = 1e-3, 0.002, 0.5
 START = (5e-4, 0.9, 0.9, 0.9)
 NUM_POINTS, NUM_TRAIN, NUM_EPOCHS = 100, 2, 5000
+SPEC = sim.tasks.SpuriousLinear(num_train=NUM_TRAIN, num_test=NUM_POINTS - NUM_TRAIN)
 NO_PENALTY = 1e12  # prior variance
 GROKKED, FITTED, LARGEST_DRIFT = 0.9, 0.01, 0.1
-
-
-def spurious_features(x: Any) -> Any:
-    """Features of scalar inputs: themselves, two powers, and a fast sine [miller2023beyond, code].
-
-    Of NumPy or of JAX arrays, and of that kind.
-    """
-    xp = x.__array_namespace__()
-    return xp.stack([x, x**2, x**3, xp.sin(100 * x)], axis=-1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +37,7 @@ class LineData:
     def draw(cls, rng: np.random.Generator) -> LineData:
         """Draw 100 points."""
         x = rng.uniform(-0.5, 0.5, NUM_POINTS)
-        return cls(spurious_features(x), 0.3 * x)
+        return cls(sim.tasks.spurious_features(x), 0.3 * x)
 
     def loss(
         self, *, prior_variance: float = PRIOR_VARIANCE, error_scale: float = ERROR_SCALE
@@ -84,7 +76,7 @@ def linear_dynamics(bench: Bench) -> tuple[Evidence, ...]:
     runs = bench.train(
         "penalized",
         init=lambda key: sim.models.LinearModel(_start()),
-        task=_sample,
+        task=lambda key: SPEC.sample(key=key),
         optimizer=sim.optimizers.gradient_descent(LEARNING_RATE),
         loss=_penalized_loss,
         num_steps=NUM_EPOCHS,
@@ -145,13 +137,6 @@ def _start() -> jax.Array:
     import jax.numpy as jnp
 
     return jnp.array(START)
-
-
-def _sample(key: jax.Array) -> sim.tasks.Task:
-    import jax
-
-    x = jax.random.uniform(key, (NUM_POINTS,), minval=-0.5, maxval=0.5)
-    return sim.tasks.independent_samples(spurious_features(x), 0.3 * x, num_train=NUM_TRAIN)
 
 
 def _penalized_loss(model: sim.models.LinearModel, batch: sim.tasks.Batch) -> Any:

@@ -48,6 +48,7 @@ from .spurious import HiddenParity as HiddenParity
 from .spurious import NoisySine as NoisySine
 from .spurious import SpuriousLinear as SpuriousLinear
 from .spurious import ZeroOneLine as ZeroOneLine
+from .spurious import spurious_features as spurious_features
 from .task import Batch as Batch
 from .task import Task as Task
 from .task import independent_samples as independent_samples

@@ -8,6 +8,7 @@ r"""Small problems on which models without hidden features grok, most of them wi
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +17,12 @@ from jaxtyping import Array
 from ._arguments import require_counts
 from .groups import is_prime
 from .task import Task, independent_samples
+
+
+def spurious_features(x: Any) -> Any:
+    r"""Features $(x, x^2, x^3, \sin 100x)$ on a new last axis, of a NumPy or a JAX array alike."""
+    xp = x.__array_namespace__()
+    return xp.stack([x, x**2, x**3, xp.sin(100 * x)], axis=-1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +54,9 @@ class SpuriousLinear:
     def sample(self, *, key: Array) -> Task:
         """Return fresh samples; may be mapped over keys by `jax.vmap`."""
         x = jax.random.uniform(key, (self.num_train + self.num_test,), minval=-0.5, maxval=0.5)
-        features = jnp.stack([x, x**2, x**3, jnp.sin(100 * x)], axis=1)
-        return independent_samples(features, 0.3 * x, num_train=self.num_train, spec=self)
+        return independent_samples(
+            spurious_features(x), 0.3 * x, num_train=self.num_train, spec=self
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,65 +21,37 @@ import time
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
 
 from groktheory import simulations as sim
+from groktheory.papers.liu2022effective import _runs
+from groktheory.papers.liu2022effective._runs import (
+    DECODER_RATE,
+    EMBEDDING_RATE,
+    OUTPUTS,
+    SYMBOLS,
+    WIDTH,
+)
 from groktheory.simulations._blocks import Programs
 from groktheory.simulations._plan import Plan
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.benchmark
 
-SYMBOLS, WIDTH, OUTPUTS, NUM_TRAIN = 10, 200, 30, 45
-EMBEDDING_RATE, DECODER_RATE, WEIGHT_DECAY = 1e-3, 1e-4, 5.0
+NUM_TRAIN, WEIGHT_DECAY = 45, 5.0
 SPEC = sim.tasks.AdditionTable(num_symbols=SYMBOLS, num_train=NUM_TRAIN, num_outputs=OUTPUTS)
 PAIRS, SUMS = SPEC.samples()
 ONE_OF_EACH = np.unique(SUMS, return_index=True)[1]
 KEY = jax.random.key(0)
 
 
-def _init(key):
-    return sim.models.EmbeddingMLP.init(
-        SYMBOLS,
-        embedding=1,
-        hidden=(WIDTH, WIDTH),
-        num_outputs=OUTPUTS,
-        combine="sum",
-        shared=True,
-        activation="tanh",
-        biases=True,
-        embedding_bound=0.5,
-        key=key,
-    )
-
-
-def _optimizer(decoder_learning_rate, weight_decay):
-    return sim.optimizers.by_field(
-        embedding=optax.adamw(EMBEDDING_RATE, weight_decay=0.0),
-        decoder=optax.adamw(decoder_learning_rate, weight_decay=weight_decay),
-    )
-
-
-def _loss(model, batch):
-    return sim.squared_error(model, batch) / OUTPUTS  # the mean over the outputs, as in the peer
-
-
-def _accuracy(model, task, batch):
-    candidates = task.targets[jnp.asarray(ONE_OF_EACH)]
-    return sim.measures.nearest_target_accuracy(model, batch, candidates)
-
-
 SETTINGS = {
-    "init": _init,
+    "init": _runs.decoder_of_sums,
     "task": lambda key: SPEC.sample(key=key),
-    "optimizer": _optimizer,
-    "loss": _loss,
+    "optimizer": _runs.two_rates,
+    "loss": _runs.mean_squared_error,
 }
-ACCURACIES = {
-    "train_accuracy": lambda model, task: _accuracy(model, task, task.train()),
-    "test_accuracy": lambda model, task: _accuracy(model, task, task.test()),
-}
+ACCURACIES = {"train_accuracy": _runs.train_accuracy, "test_accuracy": _runs.test_accuracy}
 
 
 class Decoder(torch.nn.Module):
@@ -214,7 +186,7 @@ def _trainer(num_steps, rounds):
 def start():
     """Model and data of seed 0, as the engine draws them."""
     data_key, init_key, *_ = jax.random.split(jax.random.fold_in(KEY, 0), 4)
-    return _init(init_key), SPEC.sample(key=data_key)
+    return _runs.decoder_of_sums(init_key), SPEC.sample(key=data_key)
 
 
 @pytest.mark.parametrize("kind", ["bare", "accuracies", "published", "first release"])

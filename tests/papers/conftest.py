@@ -1,31 +1,11 @@
 """Checking claims on small problems; the `conftest.py` of a paper says which paper and theory."""
 
 import pytest
+from helpers import SmallBench, rendered
 
 from groktheory import validation
 from groktheory.papers.bench import Bench
 from groktheory.papers.bench.cache import Cache
-
-
-class SmallBench(Bench):
-    """A bench whose quick settings are replaced by the smaller ones of `smaller`.
-
-    Runs are kept; numbers are, unless the predictions among them are to be computed anew.
-    """
-
-    def __init__(self, *arguments, smaller, keeps_numbers, **options):
-        super().__init__(*arguments, **options)
-        self.smaller = smaller
-        self.keeps_numbers = keeps_numbers
-
-    def pick(self, *, quick, full):
-        for setting, replacement in self.smaller:
-            if setting == quick:
-                return replacement
-        return super().pick(quick=quick, full=full)
-
-    def cached(self, name, function):
-        return super().cached(name, function) if self.keeps_numbers else dict(function())
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +28,27 @@ def judge_claim(tmp_path_factory, paper, keeps_numbers):
         return validation.judge(paper.claims[name].function(bench)).outcome
 
     return judge
+
+
+@pytest.fixture(scope="module")
+def bench_kind():
+    """What figures are drawn on; modules that draw them from fewer runs have one of their own."""
+    return Bench
+
+
+@pytest.fixture(scope="module")
+def bench_of(tmp_path_factory, paper, bench_kind):
+    """Bench of a figure; numbers are kept between the tests of a module."""
+    cache = Cache(tmp_path_factory.mktemp("cache"))
+    return lambda name, **options: bench_kind(paper.key, name, cache=cache, options=options)
+
+
+@pytest.fixture
+def draw(paper, bench_of):
+    """Draw a figure, render it with every warning an error, and return it."""
+    return lambda name, **options: rendered(
+        paper.figures[name], bench_of(name, **options), **options
+    )
 
 
 @pytest.fixture

@@ -179,7 +179,7 @@ def test_the_longest_claim_starts_first_once_its_time_is_known(write_paper):
 
     @claim("long")
     def long(bench):
-        time.sleep(0.2)
+        time.sleep(1.0)
         return answer(42.0)
     """
     path = write_paper(body)

@@ -1,12 +1,10 @@
-import io
+import functools
 
 import numpy as np
 import pytest
+from helpers import SmallBench, curve
 from scipy.integrate import quad
 
-from groktheory.papers.bench import Bench
-from groktheory.papers.bench.cache import Cache
-from groktheory.papers.kozyrev2024langevin import paper
 from groktheory.theory import langevin
 
 # Small runs: quick settings of walkers, temperatures and steps, and what to draw instead.
@@ -23,37 +21,9 @@ SMALLER = (
 )
 
 
-class SmallBench(Bench):
-    """A bench of few walkers at high temperatures."""
-
-    def pick(self, *, quick, full):
-        return dict((str(setting), other) for setting, other in SMALLER).get(str(quick), quick)
-
-
 @pytest.fixture(scope="module")
-def bench_of(tmp_path_factory):
-    """Bench of a figure; numbers are kept between the tests of this module."""
-    cache = Cache(tmp_path_factory.mktemp("cache"))
-    return lambda name: SmallBench(paper.key, name, cache=cache)
-
-
-@pytest.fixture
-def draw(bench_of):
-    """Draw a figure, render it with every warning an error, and return it."""
-
-    def draw(name, **options):
-        figure = paper.figures[name]
-        drawing = figure.function(bench_of(name), **dict(figure.options) | options)
-        drawing.savefig(io.BytesIO(), format="png", dpi=40)
-        return drawing
-
-    return draw
-
-
-def curve(axes, label):
-    """Points of the one line with a label."""
-    (line,) = [line for line in axes.get_lines() if line.get_label() == label]
-    return np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+def bench_kind():
+    return functools.partial(SmallBench, smaller=SMALLER)
 
 
 def points(container):

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import xarray as xr
+from helpers import SmallBench
 
 from groktheory import simulations as sim
-from groktheory.papers.bench import Bench
-from groktheory.papers.kumar2023lazy import _runs, alignment, dynamics, paper, plateau, regimes
+from groktheory.papers import kumar2023lazy as kumar
+from groktheory.papers.kumar2023lazy import _runs, alignment, dynamics, plateau, regimes
 from groktheory.theory import lazy_rich
 from groktheory.validation import judge
 
@@ -115,6 +116,11 @@ class MadeUpRuns:
         return xr.Dataset({key: (dims.get(key, ("step",)), data[key]) for key in data})
 
 
+@pytest.fixture(scope="module")
+def paper():
+    return kumar.paper
+
+
 @pytest.fixture
 def judge_made_up(monkeypatch):
     """Return a function that judges a claim on made-up runs of a small committee."""
@@ -129,31 +135,12 @@ def judge_made_up(monkeypatch):
             ):
                 if hasattr(module, name):
                     monkeypatch.setattr(module, name, replacement)
-        bench = SmallBench(paper.key, claim, smaller=smaller)
-        return judge(paper.claims[claim].function(bench)).outcome
+        bench = SmallBench(kumar.paper.key, claim, smaller=smaller)
+        return judge(kumar.paper.claims[claim].function(bench)).outcome
 
     return outcome
-
-
-class SmallBench(Bench):
-    """A bench whose quick settings are replaced by the smaller ones of `smaller`."""
-
-    def __init__(self, *arguments, smaller, **options):
-        super().__init__(*arguments, **options)
-        self.smaller = smaller
-
-    def pick(self, *, quick, full):
-        for setting, replacement in self.smaller:
-            if setting == quick:
-                return replacement
-        return super().pick(quick=quick, full=full)
 
 
 @pytest.fixture
 def made_up_runs():
     return MadeUpRuns
-
-
-@pytest.fixture
-def small_bench():
-    return SmallBench

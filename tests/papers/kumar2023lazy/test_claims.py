@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import SmallBench
 
 from groktheory.papers.kumar2023lazy import _runs, alignment, dynamics, paper
 from groktheory.theory import lazy_rich
@@ -62,8 +63,8 @@ def test_runs_that_never_generalize_are_not_averaged(judge_made_up, made_up_runs
         judge_made_up("grokking-time", made_up_runs(samples=lambda count: 16))
 
 
-def test_closed_map_holds_for_a_trained_network_and_no_other_curvature(small_bench, monkeypatch):
-    bench = small_bench(
+def test_closed_map_holds_for_a_trained_network_and_no_other_curvature(monkeypatch):
+    bench = SmallBench(
         paper.key,
         "closed-map",
         smaller=((_runs.Setting(20, 60, 200), _runs.Setting(8, 20, 30, 10)), (3000, 400)),
@@ -79,8 +80,8 @@ def test_closed_map_holds_for_a_trained_network_and_no_other_curvature(small_ben
     assert judge(claim(bench)).outcome is Outcome.REFUTED
 
 
-def test_initial_spectrum_rejects_the_printed_eigenvalue(small_bench, monkeypatch):
-    bench = small_bench(paper.key, "initial-spectrum", smaller=SMALL_SPECTRUM)
+def test_initial_spectrum_rejects_the_printed_eigenvalue(monkeypatch):
+    bench = SmallBench(paper.key, "initial-spectrum", smaller=SMALL_SPECTRUM)
     claim = paper.claims["initial-spectrum"].function
     first = claim(bench)
     assert judge(first).outcome is not Outcome.REFUTED

@@ -1,45 +1,15 @@
-import io
+import functools
 
 import numpy as np
 import pytest
+from helpers import SmallBench, curve
 
-from groktheory.papers.bench import Bench
-from groktheory.papers.bench.cache import Cache
-from groktheory.papers.kumar2023lazy import paper
 from groktheory.papers.kumar2023lazy._figure_data import single_index
 
 
-class SmallBench(Bench):
-    """A bench of few train sets."""
-
-    def pick(self, *, quick, full):
-        return {5: 2, 4000: 600}[quick]
-
-
 @pytest.fixture(scope="module")
-def bench_of(tmp_path_factory):
-    """Bench of a figure; numbers are kept between the tests of this module."""
-    cache = Cache(tmp_path_factory.mktemp("cache"))
-    return lambda name, **options: SmallBench(paper.key, name, cache=cache, options=options)
-
-
-@pytest.fixture
-def draw(bench_of):
-    """Draw a figure, render it with every warning an error, and return it."""
-
-    def draw(name, **options):
-        figure = paper.figures[name]
-        drawing = figure.function(bench_of(name, **options), **dict(figure.options) | options)
-        drawing.savefig(io.BytesIO(), format="png", dpi=40)
-        return drawing
-
-    return draw
-
-
-def curve(axes, label):
-    """Points of the one line with a label."""
-    (line,) = [line for line in axes.get_lines() if line.get_label() == label]
-    return np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+def bench_kind():
+    return functools.partial(SmallBench, smaller=[(5, 2), (4000, 600)])
 
 
 def bars(axes):

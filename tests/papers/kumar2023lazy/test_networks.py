@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from helpers import SmallBench
 
 from groktheory import simulations as sim
 from groktheory.papers.bench import Bench
@@ -126,8 +127,8 @@ def test_middle_eigenvector_is_judged_by_its_lowest_test_loss(drop, outcome, mon
     assert _outcome("middle-eigenvector", SyntheticBench(0.0)) is outcome
 
 
-def test_one_seed_of_the_eigenvector_runs(small_bench):
-    bench = small_bench(paper.key, "label-eigenvectors", smaller=[(12, 1)])
+def test_one_seed_of_the_eigenvector_runs():
+    bench = SmallBench(paper.key, "label-eigenvectors", smaller=[(12, 1)])
     runs = networks._eigenvector_runs(bench)
     np.testing.assert_allclose(runs["test"][..., 0], 1.0)
     np.testing.assert_allclose(runs["train"][..., 0], 1.0)

@@ -1,23 +1,13 @@
 """What the figures of the paper show."""
 
-import io
-
 import numpy as np
 import pytest
 
-from groktheory.papers.bench import Bench
-from groktheory.papers.lakkapragada2025slt import _figure_calibration, networks, paper
+from groktheory.papers.lakkapragada2025slt import _figure_calibration, networks
 from groktheory.theory import singular
 
 
-def draw(name):
-    """Draw a figure and render it with every warning an error."""
-    figure = paper.figures[name].function(Bench(paper.key, name))
-    figure.savefig(io.BytesIO(), format="png", dpi=40)
-    return figure
-
-
-def test_multiplicity_bends_the_curves(monkeypatch):
+def test_multiplicity_bends_the_curves(monkeypatch, draw):
     planted = np.full((5, len(networks.NETWORKS), len(networks.SCALES)), 2.0)
     planted += 0.01 * np.arange(5)[:, None, None]
     monkeypatch.setattr(networks, "gibbs_coefficients", lambda bench: planted)
@@ -31,7 +21,7 @@ def test_multiplicity_bends_the_curves(monkeypatch):
     np.testing.assert_allclose(points, 2.02)
 
 
-def test_free_energies_cross_where_predicted():
+def test_free_energies_cross_where_predicted(draw):
     left, right = draw("free-energy-crossing").axes[:2]
     lines = {line.get_label(): line for line in left.get_lines()}
     n, gap = lines["pentagon"].get_data()
@@ -44,7 +34,7 @@ def test_free_energies_cross_where_predicted():
     assert values["hexagon"][1][0] == singular.polygon_rank(6) / 2
 
 
-def test_calibration_shows_ratios_and_warnings(monkeypatch):
+def test_calibration_shows_ratios_and_warnings(monkeypatch, draw):
     shape = len(_figure_calibration._STEPS), len(_figure_calibration._LOCALIZATIONS)
     values = np.full(shape, 6.0)
     values[-1, 0] = np.nan

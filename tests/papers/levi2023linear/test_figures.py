@@ -1,39 +1,10 @@
-import io
-
 import numpy as np
 import pytest
+from helpers import curve
 from scipy.optimize import brentq
 from scipy.special import ive
 
-from groktheory.papers.bench import Bench
-from groktheory.papers.bench.cache import Cache
-from groktheory.papers.levi2023linear import _figure_phases, paper
-
-
-@pytest.fixture(scope="module")
-def bench_of(tmp_path_factory):
-    """Bench of a figure; numbers are kept between the tests of this module."""
-    cache = Cache(tmp_path_factory.mktemp("cache"))
-    return lambda name, **options: Bench(paper.key, name, cache=cache, options=options)
-
-
-@pytest.fixture
-def draw(bench_of):
-    """Draw a figure, render it with every warning an error, and return it."""
-
-    def draw(name, **options):
-        figure = paper.figures[name]
-        drawing = figure.function(bench_of(name, **options), **dict(figure.options) | options)
-        drawing.savefig(io.BytesIO(), format="png", dpi=40)
-        return drawing
-
-    return draw
-
-
-def curve(axes, label):
-    """Points of the one line with a label."""
-    (line,) = [line for line in axes.get_lines() if line.get_label() == label]
-    return np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+from groktheory.papers.levi2023linear import _figure_phases
 
 
 def train_loss(times, ratio):

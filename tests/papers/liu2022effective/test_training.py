@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
+from helpers import PlantedBench
 
 from groktheory import simulations as sim
 from groktheory import validation
@@ -16,20 +17,6 @@ from groktheory.theory import representation as theory
 from groktheory.validation.judge import Outcome
 
 SUPPORTED = Outcome.SUPPORTED
-
-
-class FakeBench(Bench):
-    """A bench at quick scale whose runs are given."""
-
-    def __init__(self, claim, runs=None):
-        super().__init__("liu2022effective", claim)
-        self.runs = runs
-
-    def train(self, name, **settings):
-        return self.runs[name]  # pyright: ignore[reportOptionalSubscript]
-
-    def phase_diagram(self, name, **settings):
-        return self.runs[name]  # pyright: ignore[reportOptionalSubscript]
 
 
 def planted_additions(
@@ -65,7 +52,7 @@ def planted_additions(
 
 
 def outcome(claim, runs):
-    return validation.judge(claim(FakeBench("x", runs))).outcome
+    return validation.judge(claim(PlantedBench("liu2022effective", "x", runs))).outcome
 
 
 @pytest.mark.parametrize(
@@ -105,9 +92,9 @@ def test_too_few_runs_are_refused():
     runs = planted_additions()
     runs["quality_step"][:] = -1
     with pytest.raises(ValueError, match="with one succeed: take more sizes or seeds"):
-        training.uniqueness_necessary(FakeBench("x", {"additions": runs}))
+        training.uniqueness_necessary(PlantedBench("liu2022effective", "x", {"additions": runs}))
     with pytest.raises(ValueError, match="only 0 runs have a unique representation and find it"):
-        training.speed_eigenvalue(FakeBench("x", {"additions": runs}))
+        training.speed_eigenvalue(PlantedBench("liu2022effective", "x", {"additions": runs}))
 
 
 def test_matched_rate_weighs_sizes_as_among_undetermined_sets():
@@ -204,7 +191,7 @@ def planted_phases(kind, seeds=6):
 
 
 def test_four_phases_in_their_order_are_supported():
-    bench = FakeBench("x", {"phases": planted_phases("published")})
+    bench = PlantedBench("liu2022effective", "x", {"phases": planted_phases("published")})
     evidence = phases.four_phases(bench)
     assert validation.judge(evidence).outcome is SUPPORTED
     assert evidence[0].note == "5 of 6 seeds generalize somewhere"
@@ -219,10 +206,10 @@ def test_planes_in_the_reverse_order_are_refuted():
 def test_planes_that_lack_a_phase_are_refused():
     runs = planted_phases("no grokking")
     with pytest.raises(ValueError, match="no plane crosses both phases of 'weight decay of grokk"):
-        phases.four_phases(FakeBench("x", {"phases": runs}))
+        phases.four_phases(PlantedBench("liu2022effective", "x", {"phases": runs}))
     runs["phase"][:] = phases.CONFUSION
     with pytest.raises(ValueError, match="none of 6 seeds generalizes anywhere"):
-        phases.four_phases(FakeBench("x", {"phases": runs}))
+        phases.four_phases(PlantedBench("liu2022effective", "x", {"phases": runs}))
 
 
 def planted_scales(slope):
@@ -269,7 +256,7 @@ def planted_permutations(undetermined):
 
 def test_permutations_need_a_determined_representation(monkeypatch):
     monkeypatch.setattr(
-        FakeBench, "pick", lambda self, *, quick, full: 40 if quick == 150 else quick
+        PlantedBench, "pick", lambda self, *, quick, full: 40 if quick == 150 else quick
     )
     runs = {"permutations": planted_permutations(0.0)}
     assert outcome(groups.symmetric_group, runs) is SUPPORTED

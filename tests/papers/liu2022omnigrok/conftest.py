@@ -1,8 +1,7 @@
-import io
-
 import numpy as np
 import pytest
 import xarray as xr
+from helpers import rendered
 
 from groktheory.papers import liu2022omnigrok
 from groktheory.papers.bench import Bench
@@ -67,8 +66,6 @@ def draw():
 
     def draw(name, make, **options):
         figure = liu2022omnigrok.paper.figures[name]
-        drawing = figure.function(PlantedBench(make), **dict(figure.options) | options)
-        drawing.savefig(io.BytesIO(), format="png", dpi=40)
-        return drawing
+        return rendered(figure, PlantedBench(make), **options)
 
     return draw

@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from helpers import curve
 from scipy.integrate import solve_ivp
 
 from groktheory.papers.liu2022omnigrok import _runs as runs
@@ -9,12 +10,6 @@ from groktheory.papers.liu2022omnigrok import teacher_student as students
 
 ORDINARY = runs.ordinary_norm(runs.TEACHER_SIZES)
 START = 2 * ORDINARY
-
-
-def curve(axes, label):
-    """Points of the one line with a label."""
-    (line,) = [line for line in axes.get_lines() if line.get_label() == label]
-    return np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
 
 
 def bars(axes, label):

@@ -1,41 +1,12 @@
-import io
 from typing import Any
 
 import numpy as np
 import pytest
+from helpers import curve
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq, minimize_scalar
 
-from groktheory.papers.bench import Bench
-from groktheory.papers.bench.cache import Cache
-from groktheory.papers.lyu2023dichotomy import paper
 from groktheory.papers.lyu2023dichotomy._figure_data import separated_halves, sparse_signs
-
-
-@pytest.fixture(scope="module")
-def bench_of(tmp_path_factory):
-    """Bench of a figure; numbers are kept between the tests of this module."""
-    cache = Cache(tmp_path_factory.mktemp("cache"))
-    return lambda name, **options: Bench(paper.key, name, cache=cache, options=options)
-
-
-@pytest.fixture
-def draw(bench_of):
-    """Draw a figure, render it with every warning an error, and return it."""
-
-    def draw(name, **options):
-        figure = paper.figures[name]
-        drawing = figure.function(bench_of(name, **options), **dict(figure.options) | options)
-        drawing.savefig(io.BytesIO(), format="png", dpi=40)
-        return drawing
-
-    return draw
-
-
-def curve(axes, label):
-    """Points of the one line with a label."""
-    (line,) = [line for line in axes.get_lines() if line.get_label() == label]
-    return np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
 
 
 def flow(rate, start, times):

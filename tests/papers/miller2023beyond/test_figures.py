@@ -1,7 +1,5 @@
 """What the figures of the paper show."""
 
-import io
-
 import numpy as np
 import pytest
 import xarray as xr
@@ -17,15 +15,6 @@ from groktheory.papers.miller2023beyond import (
     paper,
     regression,
 )
-
-
-def draw(name, **options):
-    """Draw a figure and render it with every warning an error."""
-    figure = paper.figures[name]
-    bench = Bench(paper.key, name, options=options)
-    drawing = figure.function(bench, **dict(figure.options) | options)
-    drawing.savefig(io.BytesIO(), format="png", dpi=40)
-    return drawing
 
 
 def process_runs(starts):
@@ -74,7 +63,7 @@ def test_grid_is_that_of_the_density():
             assert total == pytest.approx(-density, rel=1e-9)
 
 
-def test_ways_lead_through_the_landscape():
+def test_ways_lead_through_the_landscape(draw):
     figure = draw("likelihood-landscape", cells=12)
     first = figure.axes[0]
     way = next(line for line in first.get_lines() if len(np.asarray(line.get_xdata())) == 5)
@@ -85,7 +74,7 @@ def test_ways_lead_through_the_landscape():
         draw("likelihood-landscape", cells=5)
 
 
-def test_laws_go_through_the_gaps(monkeypatch):
+def test_laws_go_through_the_gaps(monkeypatch, draw):
     bits = np.array(concealment.BITS, dtype=float)
     spread = np.exp(0.1 * np.random.default_rng(0).normal(size=(6, 5)))
     gaps = concealment.Gaps(bits.astype(int), 5 * np.exp(0.1 * bits) * spread, np.zeros((6, 5)))
@@ -101,7 +90,7 @@ def test_laws_go_through_the_gaps(monkeypatch):
     assert np.max(np.abs(residuals)) < 0.2
 
 
-def test_plane_shows_when_runs_fit_and_generalize(monkeypatch):
+def test_plane_shows_when_runs_fit_and_generalize(monkeypatch, draw):
     steps = np.arange(4)
     dims = ("mean_scale", "seed", "step")
     networks = xr.Dataset(

@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 
+from groktheory import simulations as sim
 from groktheory import validation
 from groktheory.papers.bench import Bench
 from groktheory.papers.bench.cache import Cache
@@ -27,15 +28,15 @@ def evidence_of(tmp_path_factory):
 def test_features_are_those_of_numpy_and_of_jax():
     x = np.array([0.5, -0.1])
     expected = [[0.5, 0.25, 0.125, np.sin(50)], [-0.1, 0.01, -0.001, np.sin(-10)]]
-    np.testing.assert_allclose(linear.spurious_features(x), expected)
-    found = linear.spurious_features(jax.numpy.asarray(x))
+    np.testing.assert_allclose(sim.tasks.spurious_features(x), expected)
+    found = sim.tasks.spurious_features(jax.numpy.asarray(x))
     assert isinstance(found, jax.Array)
     np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
 def test_accuracies_are_shares_of_right_signs():
     x = np.array([0.4, -0.3, 0.2, -0.1])
-    data = linear.LineData(linear.spurious_features(x), 0.3 * x)
+    data = linear.LineData(sim.tasks.spurious_features(x), 0.3 * x)
     train, validation_accuracy = data.accuracies(np.array([[1.0, 0, 0, 0], [0, 1.0, 0, 0]]))
     np.testing.assert_allclose(train, [1.0, 0.5])
     np.testing.assert_allclose(validation_accuracy, [1.0, 0.5])

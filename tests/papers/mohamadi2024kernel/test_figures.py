@@ -1,35 +1,12 @@
-import io
 import itertools
 
 import numpy as np
 import pytest
+from helpers import curve
 
-from groktheory.papers.bench import Bench
-from groktheory.papers.bench.cache import Cache
-from groktheory.papers.mohamadi2024kernel import paper
 from groktheory.papers.mohamadi2024kernel._figure_bound import memorizer_loss
 from groktheory.papers.mohamadi2024kernel._figure_separation import kernel_samples
 from groktheory.theory import kernel_limits as kl
-
-
-@pytest.fixture
-def draw(tmp_path):
-    """Draw a figure, render it with every warning an error, and return it."""
-
-    def draw(name, **options):
-        figure = paper.figures[name]
-        bench = Bench(paper.key, name, cache=Cache(tmp_path), options=options)
-        drawing = figure.function(bench, **dict(figure.options) | options)
-        drawing.savefig(io.BytesIO(), format="png", dpi=40)
-        return drawing
-
-    return draw
-
-
-def curve(axes, label):
-    """Points of the one line with a label."""
-    (line,) = [line for line in axes.get_lines() if line.get_label() == label]
-    return np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
 
 
 def test_memorizer_loss_is_the_mean_over_all_train_sets():

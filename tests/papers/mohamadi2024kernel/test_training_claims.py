@@ -3,26 +3,15 @@
 import numpy as np
 import pytest
 import xarray as xr
+from helpers import PlantedBench
 
-from groktheory.papers.bench import Bench
 from groktheory.papers.mohamadi2024kernel import paper, scaling
 from groktheory.papers.mohamadi2024kernel._probes import first_steps
 from groktheory.validation import judge
 
 
-class SyntheticBench(Bench):
-    """A bench whose runs come from a function instead of from training."""
-
-    def __init__(self, runs):
-        super().__init__(paper.key, "synthetic")
-        self._runs = runs
-
-    def train(self, name, **settings):
-        return self._runs(name, settings)
-
-
 def outcome(claim, runs):
-    return judge(paper.claims[claim].function(SyntheticBench(runs))).outcome
+    return judge(paper.claims[claim].function(PlantedBench(paper.key, "planted", runs))).outcome
 
 
 def noise(settings, name):

@@ -1,41 +1,19 @@
-import io
+import functools
 
 import numpy as np
 import pytest
+from helpers import SmallBench, curve
 from scipy.optimize import linprog
 
 from groktheory.papers.bench import Bench
-from groktheory.papers.bench.cache import Cache
 from groktheory.papers.notsawo2025norm import paper
 from groktheory.papers.notsawo2025norm._figure_data import recoverable_problem, sparse_problem
 from groktheory.papers.notsawo2025norm._figure_recovery import needed_measurements
 
 
-class FewDraws(Bench):
-    """A bench with three random draws."""
-
-    def pick(self, *, quick, full):
-        return 3
-
-
-@pytest.fixture
-def draw(tmp_path):
-    """Draw a figure, render it with every warning an error, and return it."""
-
-    def draw(name, **options):
-        figure = paper.figures[name]
-        bench = FewDraws(paper.key, name, cache=Cache(tmp_path), options=options)
-        drawing = figure.function(bench, **dict(figure.options) | options)
-        drawing.savefig(io.BytesIO(), format="png", dpi=40)
-        return drawing
-
-    return draw
-
-
-def curve(axes, label):
-    """Points of the one line with a label."""
-    (line,) = [line for line in axes.get_lines() if line.get_label() == label]
-    return np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+@pytest.fixture(scope="module")
+def bench_kind():
+    return functools.partial(SmallBench, smaller=[(20, 3)])
 
 
 def least_l1_norm(features, targets):

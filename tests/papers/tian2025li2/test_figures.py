@@ -1,9 +1,8 @@
-import io
-
 import jax
 import numpy as np
 import pytest
 import xarray as xr
+from helpers import curve, rendered
 
 from groktheory import simulations as sim
 from groktheory.papers.bench import Bench
@@ -36,17 +35,9 @@ def draw(tmp_path):
             bench = Bench(paper.key, name, **settings)
         else:
             bench = SmallBench(paper.key, name, picks=picks, **settings)
-        drawing = figure.function(bench, **dict(figure.options) | options)
-        drawing.savefig(io.BytesIO(), format="png", dpi=40)
-        return drawing
+        return rendered(figure, bench, **options)
 
     return draw
-
-
-def curve(axes, label):
-    """Points of the one line with a label."""
-    (line,) = [line for line in axes.get_lines() if line.get_label() == label]
-    return np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
 
 
 def definition_of_energy(u, v, table):

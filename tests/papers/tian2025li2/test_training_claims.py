@@ -7,6 +7,7 @@ theory must then cost the verdict.
 import numpy as np
 import pytest
 import xarray as xr
+from helpers import PlantedBench
 
 from groktheory.papers.bench import Bench
 from groktheory.papers.tian2025li2 import capacity, gradients, paper, scaling
@@ -14,17 +15,6 @@ from groktheory.theory import li2
 from groktheory.validation import Outcome, judge
 
 STEPS = np.unique(np.geomspace(1, 6000, 200).astype(int))
-
-
-class SyntheticBench(Bench):
-    """A bench whose runs come from a function instead of from training."""
-
-    def __init__(self, runs):
-        super().__init__("tian2025li2", "synthetic")
-        self._runs = runs
-
-    def train(self, name, **settings):
-        return self._runs(name, settings)
 
 
 def _grokking_runs(*, exponent, speed_up=0.2, groks_without=False, seed=0):
@@ -46,7 +36,7 @@ def _grokking_runs(*, exponent, speed_up=0.2, groks_without=False, seed=0):
             coords={"weight_decay": decays, "step": STEPS},
         )
 
-    return SyntheticBench(runs)
+    return PlantedBench(paper.key, "planted", runs)
 
 
 def _outcome(claim, bench):
@@ -109,7 +99,7 @@ def test_data_scaling_rejects_wrong_constants_and_exponents(
 ):
     planted = _critical_fractions(constant=constant, exponent=exponent)
     monkeypatch.setattr(scaling, "critical_fractions", planted)
-    assert _outcome("data-scaling", SyntheticBench(None)) is outcome
+    assert _outcome("data-scaling", PlantedBench(paper.key, "planted", None)) is outcome
 
 
 def _losses(scale):
@@ -119,7 +109,7 @@ def _losses(scale):
         loss = li2.capacity_loss(int(width * scale), capacity.CAPACITY_MODULUS) + noise
         return xr.Dataset({"loss_of_all_pairs": (("seed", "step"), loss[:, None])})
 
-    return SyntheticBench(runs)
+    return PlantedBench(paper.key, "planted", runs)
 
 
 @pytest.mark.parametrize("claim", ["capacity", "capacity-width"])
@@ -139,7 +129,7 @@ def test_muon_is_judged_by_the_sign(gain, outcome):
             coords={"learning_rate": [0.005, 0.02]},
         )
 
-    assert _outcome("muon", SyntheticBench(runs)) is outcome
+    assert _outcome("muon", PlantedBench(paper.key, "planted", runs)) is outcome
 
 
 @pytest.mark.parametrize(("sign", "outcome"), [(1, Outcome.SUPPORTED), (-1, Outcome.REFUTED)])
@@ -156,7 +146,7 @@ def test_learning_rate_is_judged_by_both_signs(sign, outcome):
             coords={"learning_rate": [0.001, 0.02]},
         )
 
-    assert _outcome("learning-rate", SyntheticBench(runs)) is outcome
+    assert _outcome("learning-rate", PlantedBench(paper.key, "planted", runs)) is outcome
 
 
 @pytest.mark.parametrize(
@@ -183,7 +173,7 @@ def test_gradient_structure_is_judged_by_direction_and_death(late, death, outcom
             coords={"weight_decay": decays, "step": steps},
         )
 
-    assert _outcome("gradient-structure", SyntheticBench(runs)) is outcome
+    assert _outcome("gradient-structure", PlantedBench(paper.key, "planted", runs)) is outcome
 
 
 @pytest.mark.parametrize(
@@ -200,8 +190,8 @@ def test_repulsion_is_judged_by_its_signs(start, end, repels, sharpens, monkeypa
     monkeypatch.setattr(
         gradients, "_repulsion", lambda bench: (np.arange(5), shares, np.array(0.0))
     )
-    assert _outcome("repulsion", SyntheticBench(None)) is repels
-    assert _outcome("repulsion-sharpens", SyntheticBench(None)) is sharpens
+    assert _outcome("repulsion", PlantedBench(paper.key, "planted", None)) is repels
+    assert _outcome("repulsion-sharpens", PlantedBench(paper.key, "planted", None)) is sharpens
 
 
 def test_wrong_closed_form_of_repulsion_is_refuted(monkeypatch):
@@ -209,7 +199,7 @@ def test_wrong_closed_form_of_repulsion_is_refuted(monkeypatch):
     monkeypatch.setattr(
         gradients, "_repulsion", lambda bench: (np.arange(5), shares, np.array(0.1))
     )
-    assert _outcome("repulsion", SyntheticBench(None)) is Outcome.REFUTED
+    assert _outcome("repulsion", PlantedBench(paper.key, "planted", None)) is Outcome.REFUTED
 
 
 @pytest.mark.slow
