@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 LEARNING_RATE, ERROR_SCALE, PRIOR_VARIANCE = 1e-3, 0.002, 0.5
 START = (5e-4, 0.9, 0.9, 0.9)
 NUM_POINTS, NUM_TRAIN, NUM_EPOCHS = 100, 2, 5000
-SPEC = sim.tasks.SpuriousLinear(num_train=NUM_TRAIN, num_test=NUM_POINTS - NUM_TRAIN)
 NO_PENALTY = 1e12  # prior variance
 GROKKED, FITTED, LARGEST_DRIFT = 0.9, 0.01, 0.1
 
@@ -73,10 +72,11 @@ def linear_dynamics(bench: Bench) -> tuple[Evidence, ...]:
     clock of the weights that the two samples do not see.
     """
     num_seeds = bench.pick(quick=5, full=50)
+    spec = sim.tasks.SpuriousLinear(num_train=NUM_TRAIN, num_test=NUM_POINTS - NUM_TRAIN)
     runs = bench.train(
         "penalized",
         init=lambda key: sim.models.LinearModel(_start()),
-        task=lambda key: SPEC.sample(key=key),
+        task=lambda key: spec.sample(key=key),
         optimizer=sim.optimizers.gradient_descent(LEARNING_RATE),
         loss=_penalized_loss,
         num_steps=NUM_EPOCHS,

@@ -7,7 +7,7 @@ with $\beta = 1/\ln n$ unless another is asked for [Lau et al. 2023].
 
 - ``llc`` -- the estimate with its error and its warnings, for any tree of parameters.
 - ``calibrate`` -- which step sizes and localizations can be trusted.
-- ``llc_along_training`` -- a curve over snapshots.
+- ``llc_along_training`` -- a curve over snapshots; ``snapshots_of`` takes them from a run.
 - ``MatrixLoss`` -- squared loss of networks linear in their input: exact, whatever the batch size.
 - ``load_safetensors`` -- weights from elsewhere.
 

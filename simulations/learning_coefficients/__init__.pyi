@@ -1,11 +1,14 @@
+from . import along_training as along_training
 from . import calibration as calibration
 from . import estimator as estimator
 from . import matrix_loss as matrix_loss
 from . import results as results
 from . import weights as weights
+from .along_training import llc_along_training as llc_along_training
+from .along_training import snapshots_of as snapshots_of
 from .calibration import calibrate as calibrate
-from .calibration import llc_along_training as llc_along_training
 from .estimator import llc as llc
 from .matrix_loss import MatrixLoss as MatrixLoss
+from .matrix_loss import linear_network as linear_network
 from .results import LearningCoefficientEstimate as LearningCoefficientEstimate
 from .weights import load_safetensors as load_safetensors

@@ -1,14 +1,20 @@
 """Loss and potential relative to a minimum, for trees of parameters of which some are frozen."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PyTree
 
+from ..models.frozen import Frozen
+from ..samplers._walkers import once_jit
 from .matrix_loss import MatrixLoss
+
+_ITERATIONS = 30  # of the power method
 
 
 class Prepare(eqx.Module):
@@ -18,12 +24,13 @@ class Prepare(eqx.Module):
     center: PyTree
     frozen: PyTree
 
-    def __call__(self, batch: PyTree) -> PyTree:
-        """Prepare a batch."""
+    def __call__(self, samples: tuple[PyTree, Array | None]) -> PyTree:
+        """Prepare a batch, given with its losses at the center where a sample has one."""
+        batch, losses = samples
         whole = eqx.combine(self.center, self.frozen)
         if isinstance(self.loss, MatrixLoss):
             return self.loss.prepare(whole, batch)
-        return batch, self.loss(whole, batch)
+        return batch, self.loss(whole, batch) if losses is None else losses
 
 
 class Excess(eqx.Module):
@@ -79,8 +86,13 @@ class SquaredDistance(eqx.Module):
 
 
 def split(parameters: PyTree, trainable: Any) -> tuple[PyTree, PyTree]:
-    """Trainable floating-point arrays, and all else."""
+    """Trainable floating-point arrays, and all else: what is `Frozen` in a model, for one."""
     chosen = parameters if trainable is None else eqx.filter(parameters, trainable)
+    chosen = jax.tree.map(
+        lambda node: jax.tree.map(lambda _: None, node) if isinstance(node, Frozen) else node,
+        chosen,
+        is_leaf=lambda node: isinstance(node, Frozen),
+    )
     center = eqx.filter(chosen, eqx.is_inexact_array_like)
     center = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), center)
     if not jax.tree.leaves(center):
@@ -90,34 +102,99 @@ def split(parameters: PyTree, trainable: Any) -> tuple[PyTree, PyTree]:
     return center, frozen
 
 
-@eqx.filter_jit
-def acceptance(potential: Potential, positions: PyTree, step_size: Array, key: Array) -> Array:
+class Landscape(NamedTuple):
+    """What is known of a minimum before any chain starts."""
+
+    curvature: Float[Array, ""]  # largest, of the potential
+    slope: Float[Array, ""]  # squared gradient of the potential
+    information_ratio: Float[Array, ""]
+    growth: Float[Array, ""]  # loss of the probed samples together over their mean loss
+
+
+@once_jit
+def landscape(
+    loss: Callable[..., Array],
+    potential: Potential,
+    frozen: PyTree,
+    data: PyTree,
+    key: Array,
+) -> Landscape:
+    r"""Look around a minimum.
+
+    The information ratio is $\mathrm{tr}\,\mathrm{Cov}(\nabla\ell_i)/\mathrm{tr}\,\nabla^2L$, by 16
+    random signs and up to 256 samples. It is one where the loss is the negative log-likelihood
+    and the data are drawn from it; a factor in front of the loss is a factor of it.
+    """
+    center, unravel = ravel_pytree(potential.center)
+    count = jax.tree.leaves(data)[0].shape[0]
+    size = min(count, 256)
+    probed = jax.tree.map(lambda leaf: leaf[:: max(count // 256, 1)][:256], data)
+
+    def mean_loss(position: Array, batch: PyTree) -> Array:
+        return jnp.mean(loss(eqx.combine(unravel(position), frozen), batch))
+
+    def add(total: tuple, sample: PyTree) -> tuple[tuple, None]:
+        alone = jax.tree.map(lambda leaf: leaf[None], sample)
+        value, slope = jax.value_and_grad(mean_loss)(center, alone)
+        return jax.tree.map(jnp.add, total, (value, slope, slope @ slope)), None
+
+    nothing = jnp.float32(0), jnp.zeros_like(center), jnp.float32(0)
+    (value, slope, squares), _ = jax.lax.scan(add, nothing, probed)
+    noise = (squares - slope @ slope / size) / max(size - 1, 1)
+    downhill = jax.grad(lambda position: potential(unravel(position)))
+
+    def look(state: tuple[Array, Array], number: Array) -> tuple[tuple[Array, Array], Array]:
+        """Iterate towards the largest curvature, then estimate the trace."""
+        direction, _ = state
+        signs = jax.random.rademacher(jax.random.fold_in(key, number), center.shape, jnp.float32)
+        direction = jnp.where(number < _ITERATIONS, direction, signs)
+        gradient, image = jax.jvp(downhill, (center,), (direction,))
+        norm = jnp.maximum(jnp.sqrt(image @ image), 1e-30)
+        return (image / norm, gradient), direction @ image
+
+    # An irregular direction, unlikely to be orthogonal to the leading eigenvector.
+    start = jnp.cos(jnp.arange(center.size, dtype=jnp.float32))
+    start = start / jnp.sqrt(start @ start), center
+    (_, gradient), curvatures = jax.lax.scan(look, start, jnp.arange(_ITERATIONS + 16))
+    # The potential is the loss times the scale, and the localization.
+    trace = curvatures[_ITERATIONS:].mean() - potential.localization * center.size
+    return Landscape(
+        curvatures[_ITERATIONS - 1],
+        gradient @ gradient,
+        potential.scale * noise / trace,
+        size * mean_loss(center, probed) / value,
+    )
+
+
+@once_jit
+def _values_and_slopes(potential: Potential, positions: PyTree) -> tuple[Array, PyTree]:
+    return jax.vmap(jax.value_and_grad(potential))(positions)
+
+
+def acceptance(potential: Potential, positions: PyTree, step_size: float, key: Array) -> float:
     """Mean probability that a Metropolis step would accept the next proposals of SGLD."""
-    value_and_slope = jax.vmap(jax.value_and_grad(potential))
-    energy, slopes = value_and_slope(positions)
+
+    def rows(tree: PyTree) -> np.ndarray:
+        leaves = [np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(tree)]
+        return np.concatenate([leaf.reshape(len(leaf), -1) for leaf in leaves], axis=1)
+
+    energy, slopes = _values_and_slopes(potential, positions)
+    start, slope = rows(positions), rows(slopes)
+    seed = np.asarray(jax.random.key_data(key)).tolist()
+    noise = np.random.default_rng(seed).normal(size=start.shape)
+    end = start - step_size / 2 * slope + np.sqrt(step_size) * noise
     leaves, structure = jax.tree.flatten(positions)
-    keys = jax.random.split(key, len(leaves))
-    noise = jax.tree.unflatten(
-        structure, [jax.random.normal(keys[i], leaf.shape) for i, leaf in enumerate(leaves)]
-    )
-    proposals = jax.tree.map(
-        lambda w, g, n: w - step_size / 2 * g + jnp.sqrt(step_size) * n, positions, slopes, noise
-    )
-    energy_there, slopes_there = value_and_slope(proposals)
+    places = np.cumsum([leaf[0].size for leaf in leaves])[:-1]
+    proposals = [
+        jnp.asarray(part.reshape(leaf.shape), jnp.float32)
+        for part, leaf in zip(np.split(end, places, axis=1), leaves, strict=True)
+    ]
+    energy_there, slopes_there = _values_and_slopes(potential, structure.unflatten(proposals))
+    slope_there = rows(slopes_there)
 
-    def way(start: PyTree, end: PyTree, slope: PyTree) -> Array:
-        squares = jax.tree.map(
-            lambda a, b, g: jnp.sum((b - a + step_size / 2 * g) ** 2, axis=tuple(range(1, a.ndim))),
-            start,
-            end,
-            slope,
-        )
-        return jax.tree.reduce(jnp.add, squares) / (2 * step_size)
+    def way(first: np.ndarray, last: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        return np.sum((last - first + step_size / 2 * slope) ** 2, axis=1) / (2 * step_size)
 
-    logarithm = (
-        energy
-        - energy_there
-        + way(positions, proposals, slopes)
-        - way(proposals, positions, slopes_there)
-    )
-    return jnp.exp(jnp.minimum(logarithm, 0)).mean()
+    gain = np.asarray(energy, np.float64) - np.asarray(energy_there, np.float64)
+    logarithm = gain + way(start, end, slope) - way(end, start, slope_there)
+    return float(np.exp(np.minimum(logarithm, 0)).mean())

@@ -1,6 +1,6 @@
-"""Which settings of the sampler can be trusted, and estimates along a training run."""
+"""Which settings of the sampler can be trusted."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -56,6 +56,7 @@ def calibrate(
                 key=jax.random.clone(key),
                 step_size=step,
                 localization=gamma,
+                quiet=True,
                 **options,
             )
             for gamma in localizations
@@ -76,61 +77,4 @@ def calibrate(
             "verdict": table(lambda cell: "; ".join(cell.warnings) or "good"),
         },
         coords={"step_size": list(step_sizes), "localization": list(localizations)},
-    )
-
-
-def llc_along_training(
-    loss: Callable[..., Array],
-    snapshots: Mapping[int, PyTree],
-    data: PyTree,
-    *,
-    key: Array,
-    test_data: PyTree | None = None,
-    **options: Any,
-) -> xr.Dataset:
-    """Estimate at every snapshot of a run, next to its losses.
-
-    Parameters
-    ----------
-    loss, data, key
-        As for :func:`~groktheory.simulations.learning_coefficients.llc`. All snapshots meet the
-        same noise, so that their differences are less noisy than their values.
-    snapshots
-        Step -> parameters.
-    test_data
-        For `test_loss`, if given.
-    options
-        Others of :func:`~groktheory.simulations.learning_coefficients.llc`. Give a `step_size`:
-        the default one follows the curvature of every snapshot.
-
-    Returns
-    -------
-    xarray.Dataset
-        `llc`, `standard_error`, `train_loss`, `warnings` and, if asked for, `test_loss` over
-        `step`.
-
-    Raises
-    ------
-    ValueError
-        If there is no snapshot, or as for the estimator.
-    """
-    if not snapshots:
-        raise ValueError("snapshots must hold at least one step with its parameters")
-    steps = sorted(snapshots)
-    found = [
-        llc(loss, snapshots[step], data, key=jax.random.clone(key), **options) for step in steps
-    ]
-    variables = {
-        "llc": [one.value for one in found],
-        "standard_error": [one.standard_error for one in found],
-        "train_loss": [one.reference_loss for one in found],
-        "warnings": ["; ".join(one.warnings) for one in found],
-    }
-    if test_data is not None:
-        variables["test_loss"] = [
-            float(np.mean(np.asarray(loss(snapshots[step], test_data)))) for step in steps
-        ]
-    return xr.Dataset(
-        {name: ("step", np.array(values)) for name, values in variables.items()},
-        coords={"step": steps},
     )

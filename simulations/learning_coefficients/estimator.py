@@ -1,6 +1,7 @@
 """The estimator of the local learning coefficient."""
 
 import dataclasses
+import logging
 import math
 from collections.abc import Callable
 from typing import Any
@@ -9,22 +10,31 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, PyTree
+from jaxtyping import Array, Float, PyTree
 
 from ..backend import self_check
 from ..samplers._arguments import refuse_unknown
-from ..samplers._stability import _largest_curvature
 from ..samplers.localized import (
+    DAMPING,
     STOCHASTIC_SAMPLERS,
     LocalizedSampler,
     localized_chains,
-    repeated,
     settings_of,
 )
 from ..samplers.metropolis import mala
-from ._potentials import Excess, FullExcess, Potential, Prepare, SquaredDistance, acceptance, split
+from ._potentials import (
+    Excess,
+    FullExcess,
+    Potential,
+    Prepare,
+    SquaredDistance,
+    acceptance,
+    landscape,
+    split,
+)
 from .results import LearningCoefficientEstimate
 
+_log = logging.getLogger("groktheory")
 SAMPLERS = (*STOCHASTIC_SAMPLERS, "mala")
 
 
@@ -46,6 +56,7 @@ def llc(
     noise: str = "gaussian",
     friction: float = 0.1,
     trainable: Any = None,
+    quiet: bool = False,
 ) -> LearningCoefficientEstimate:
     r"""Estimate the local learning coefficient at a minimum.
 
@@ -70,7 +81,8 @@ def llc(
         $\gamma \ge 0$ of the well around $w^*$.
     step_size
         $\epsilon$; by default a fifth of the inverse of the largest curvature of $U$ at $w^*$ (one
-        for `"mala"`, shrinking with the dimension), so that even the stiffest mode is off by 5 %.
+        for `"mala"`, shrinking with the dimension), so that even the stiffest mode is off by 5 %;
+        shorter with minibatches, whose noise counts as heat.
     num_chains, num_draws, burn_in, record_every
         Chains, draws, steps before the first draw (as many as half of all others by default), and
         steps that a draw averages over.
@@ -82,7 +94,10 @@ def llc(
     noise, friction
         As for :class:`~groktheory.simulations.samplers.LocalizedSampler`.
     trainable
-        Function of a leaf, or tree of booleans: the parameters that move. All by default.
+        Function of a leaf, or tree of booleans: the parameters that move. By default all that are
+        not :class:`~groktheory.simulations.models.Frozen`.
+    quiet
+        Whether warnings go into the result only, and not to the terminal.
 
     Raises
     ------
@@ -110,23 +125,31 @@ def llc(
         raise ValueError("batch_size must be None for mala: its Metropolis step needs all data")
     self_check()
     center, frozen = split(parameters, trainable)
-    reference = float(jnp.mean(loss(eqx.combine(center, frozen), data)))
+    losses = eqx.filter_jit(loss)(eqx.combine(center, frozen), data)
+    reference = float(jnp.mean(losses))
     if not math.isfinite(reference):
         raise ValueError(f"loss must be finite at the parameters, got {reference}")
     prepare, excess = Prepare(loss, center, frozen), Excess(loss, frozen)
+    samples = data, losses if losses.shape == (num_samples,) else None
     potential = Potential(
-        FullExcess(excess, eqx.filter_jit(prepare)(data)),
+        FullExcess(excess, eqx.filter_jit(prepare)(samples)),
         center,
         jnp.float32(scale),
         jnp.float32(localization),
     )
-    curvature = max(
-        float(_largest_curvature(potential, jax.tree.map(lambda leaf: leaf[None], center))),
-        localization,
-    )
-    size = sum(leaf.size for leaf in jax.tree.leaves(center))
+    seen = landscape(loss, potential, frozen, data, jax.random.fold_in(key, 1))
+    curvature, slope, ratio, growth = (float(number) for number in seen)
+    curvature = max(curvature, localization)
+    # Variance of the noise of minibatches over the curvature, in units of temperature and step.
+    heat = 0.0 if batch_size is None or not ratio > 0 else scale * ratio / batch_size
+    heat *= {"sghmc": 1 / friction, "sgnht": 0.0}.get(sampler, 1.0)
+    # The stiffest mode, as the conditioner sees it.
+    stiffness = curvature
+    if sampler == "rmsprop-sgld":
+        stiffness /= math.sqrt(curvature * (1 + heat)) / scale + DAMPING
     if step_size is None:
-        step_size = _default_step(sampler, curvature, size)
+        size = sum(leaf.size for leaf in jax.tree.leaves(center))
+        step_size = _default_step(sampler, stiffness, size, heat)
     rule = LocalizedSampler(
         "sgld" if sampler == "mala" else sampler,
         step_size=step_size,
@@ -135,12 +158,11 @@ def llc(
         friction=friction,
         noise=noise,
     )
-    starts = repeated(center, num_chains)
     accepted = math.nan
     if sampler == "mala":
         chains = mala(
             potential,
-            starts,
+            jax.tree.map(lambda leaf: jnp.repeat(leaf[None], num_chains, axis=0), center),
             step_size=step_size / 2,
             temperature=1.0,
             num_steps=num_draws * record_every,
@@ -157,10 +179,10 @@ def llc(
             rule,
             excess,
             prepare,
-            data,
+            samples,
             center,
-            starts,
             chain_key,
+            num_chains=num_chains,
             batch_size=batch_size,
             num_draws=num_draws,
             record_every=record_every,
@@ -168,7 +190,7 @@ def llc(
         )
         values, squares = (np.asarray(array).T for array in recorded[:2])
         if sampler == "sgld":
-            accepted = float(acceptance(potential, recorded[2], rule.step_size, last_key))
+            accepted = acceptance(potential, recorded[2], step_size, last_key)
     result = LearningCoefficientEstimate(
         draws=scale * values.astype(np.float64),
         squared_distances=squares.astype(np.float64),
@@ -176,6 +198,7 @@ def llc(
         scale=scale,
         acceptance=accepted,
         shares_minibatches=batch_size is not None,
+        information_ratio=ratio,
         warnings=(),
         settings=settings_of(rule)
         | {
@@ -184,12 +207,16 @@ def llc(
             "batch_size": 0 if batch_size is None else batch_size,
             "burn_in": burn_in,
             "record_every": record_every,
-            "step_times_curvature": step_size * curvature,
+            "step_times_curvature": step_size * stiffness,
         },
     )
-    slope = jax.grad(potential)(center)
-    gain = sum(float(jnp.sum(g**2)) for g in jax.tree.leaves(slope)) / (2 * curvature)
-    return dataclasses.replace(result, warnings=_warnings(result, gain))
+    heating = step_size * stiffness * heat / 4
+    gain = slope / (2 * curvature) if curvature > 0 else 0.0
+    found = _warnings(result, gain=gain, growth=growth, heating=heating)
+    if not quiet:
+        for sentence in found:
+            _log.warning("llc: %s", sentence)
+    return dataclasses.replace(result, warnings=found)
 
 
 def _num_samples(data: PyTree) -> int:
@@ -217,23 +244,34 @@ def _scale(num_samples: int, inverse_temperature: float | None) -> float:
     return num_samples * inverse_temperature
 
 
-def _default_step(sampler: str, curvature: float, size: int) -> float:
-    if curvature <= 0:
+def _default_step(sampler: str, stiffness: float, size: int, heat: float) -> float:
+    if stiffness <= 0:
         raise ValueError(
             "step_size must be given: neither curvature nor localization sets a scale here"
         )
     if sampler == "mala":
-        return min(1.0, 2 * size ** (-1 / 3)) / curvature
-    # The conditioner of RMSprop is at most one over its damping, a tenth.
-    return (0.02 if sampler == "rmsprop-sgld" else 0.2) / curvature
+        return min(1.0, 2 * size ** (-1 / 3)) / stiffness
+    return 0.2 / (stiffness * (1 + heat))
 
 
-def _warnings(result: LearningCoefficientEstimate, gain: float) -> tuple[str, ...]:
+def _warnings(
+    result: LearningCoefficientEstimate, *, gain: float, growth: float, heating: float
+) -> tuple[str, ...]:
     """Say what speaks against an estimate."""
     found = []
+    if growth > 1.5:
+        found.append(
+            "not a log-likelihood: the loss grows with the number of samples; return the loss of "
+            "every sample, or their mean"
+        )
     if not gain <= 0.5:
         found.append(
             f"not a minimum: one step downhill gains {gain:.2g} temperatures; train further"
+        )
+    elif result.information_ratio > 2:
+        found.append(
+            f"not a log-likelihood: noise of its gradients is {result.information_ratio:.2g} times "
+            "its curvature; divide a squared error by twice the variance of the noise"
         )
     if not np.isfinite(result.draws).all():
         found.append("chains diverged: lower step_size")
@@ -242,15 +280,31 @@ def _warnings(result: LearningCoefficientEstimate, gain: float) -> tuple[str, ..
         found.append("negative: chains found lower losses; train further or raise localization")
     if result.settings["step_times_curvature"] > 1:
         found.append("step_size is long for the curvature: the stiffest modes are too hot")
+    if heating > 0.1:
+        found.append(
+            f"noise of minibatches heats the stiffest modes by {heating:.0%}: raise batch_size or "
+            "lower step_size"
+        )
     quarters = np.array_split(result.draws.mean(axis=0), 4)
-    distances = np.array_split(result.squared_distances.mean(axis=0), 4)
-    if distances[3].mean() > 2 * distances[1].mean():
+    if _moves_away(result.squared_distances):
         found.append("chains still move away: raise localization or burn_in")
     drift = abs(quarters[3].mean() - quarters[0].mean())
     if drift > max(5 * result.standard_error, 0.1 * abs(result.value)):
         found.append(f"the trace is not flat: it drifts by {drift:.2g}; raise burn_in")
     if not result.effective_sample_size >= 100:
         found.append(f"few draws: {result.effective_sample_size:.0f} effective ones")
+    elif result.standard_error > 0.1 * abs(result.value):
+        found.append(f"few draws: the error is {result.standard_error / abs(result.value):.0%}")
     if result.rhat > 1.05:
         found.append(f"chains disagree: R-hat {result.rhat:.3f}")
     return tuple(found)
+
+
+def _moves_away(squares: Float[np.ndarray, "chains draws"]) -> bool:
+    """Whether the distance grows from the second to the last quarter, beyond what chance does."""
+    quarters = np.array_split(squares, 4, axis=1)
+    before, growth = quarters[1].mean(), (quarters[3].mean(axis=1) - quarters[1].mean(axis=1))
+    if len(squares) < 4:
+        return bool(growth.mean() > before)
+    error = growth.std(ddof=1) / math.sqrt(len(squares))
+    return bool(growth.mean() > max(0.3 * before, 3 * error))

@@ -30,6 +30,9 @@ class LearningCoefficientEstimate:
         ended; for `"mala"`, of all steps. NaN for samplers with momentum or conditioning.
     shares_minibatches
         Whether the chains share the noise of minibatches.
+    information_ratio
+        Covariance of the gradients of single samples over the curvature, by their traces: one for a
+        negative log-likelihood at the truth, less where a network interpolates.
     warnings
         What speaks against the estimate, in full sentences.
     settings
@@ -42,6 +45,7 @@ class LearningCoefficientEstimate:
     scale: float
     acceptance: float
     shares_minibatches: bool
+    information_ratio: float
     warnings: tuple[str, ...]
     settings: dict[str, Any]
 
@@ -77,10 +81,10 @@ class LearningCoefficientEstimate:
         """
         if not 0 < level < 1:
             raise ValueError(f"level must lie in (0, 1), got {level}")
-        from scipy.stats import t
+        from scipy.special import stdtrit
 
         error, freedom = self._spread()
-        half = float(t.ppf((1 + level) / 2, freedom)) * error
+        half = float(stdtrit(freedom, (1 + level) / 2)) * error
         return self.value - half, self.value + half
 
     @property
@@ -108,7 +112,11 @@ class LearningCoefficientEstimate:
             },
             coords={name: np.arange(n) for name, n in zip(dims, self.draws.shape, strict=True)},
             attrs=self.settings
-            | {"reference_loss": self.reference_loss, "warnings": list(self.warnings)},
+            | {
+                "reference_loss": self.reference_loss,
+                "information_ratio": self.information_ratio,
+                "warnings": list(self.warnings),
+            },
         )
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from .features import centered as centered
 from .features import cosine_similarities as cosine_similarities
 from .features import cosine_similarity as cosine_similarity
 from .features import most_similar_pairs as most_similar_pairs
+from .features import parameters as parameters
 from .features import repulsion_fraction as repulsion_fraction
 from .features import weight_norm as weight_norm
 from .kernel_similarity import kernel_alignment as kernel_alignment

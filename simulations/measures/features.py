@@ -4,9 +4,11 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int, PyTree
 
 from ..models.frozen import trainable
+from ..tasks.task import Task
 
 
 def centered(
@@ -128,3 +130,12 @@ def repulsion_fraction(
 def weight_norm(model: PyTree) -> Float[Array, ""]:
     """Return the Euclidean norm of all weights of a model that are trained."""
     return optax.tree.norm(eqx.filter(model, trainable(model)))
+
+
+def parameters(model: PyTree, task: Task | None = None) -> Float[Array, " parameters"]:
+    """Return all parameters of a model that are trained, as one vector.
+
+    A measure: :func:`~groktheory.simulations.learning_coefficients.snapshots_of` makes models of
+    what it records.
+    """
+    return ravel_pytree(eqx.filter(model, trainable(model)))[0]

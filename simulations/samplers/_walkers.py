@@ -26,6 +26,11 @@ serial_jit: Any = functools.partial(
     eqx.filter_jit,  # pyright: ignore[reportCallIssue]
     compiler_options={"xla_disable_hlo_passes": "cpu-parallel-task-assigner"},
 )
+# What runs once is not worth its optimization.
+once_jit: Any = functools.partial(
+    eqx.filter_jit,  # pyright: ignore[reportCallIssue]
+    compiler_options={"xla_backend_optimization_level": 1},
+)
 BLOCK = 128  # steps between two looks at whether anybody is still on the way
 
 

@@ -77,6 +77,28 @@ def test_memory_costs_draws():
     assert str(estimate) == with_error(estimate.value, estimate.standard_error)
 
 
+@pytest.mark.parametrize(
+    ("memory", "chains", "draws"),
+    [(0.9, 4, 4000), (0.0, 1, 101), (0.99, 6, 800), (-0.5, 3, 200), (0.5, 2, 9)],
+)
+def test_diagnostics_are_those_of_arviz(memory, chains, draws):
+    base = pytest.importorskip("arviz_stats.base")
+    axes = {"chain_axis": 0, "draw_axis": 1}
+    for seed in range(3):
+        values = autoregressive(chains, draws, memory, seed)
+        values[0] += 0.3
+        if seed == 2:
+            values = values.round(1)  # equal values
+        found = samplers.estimate(dataset(values), "x")
+        ess = base.array_stats.ess(values, method="mean", **axes)
+        assert found.effective_sample_size == pytest.approx(ess, rel=1e-6)
+        error = base.array_stats.mcse(values, method="mean", **axes)
+        assert found.standard_error == pytest.approx(error, rel=1e-6)
+        rhat = base.array_stats.rhat(values, method="rank", **axes)
+        if chains > 1:  # not defined there for a single one
+            assert found.rhat == pytest.approx(rhat, rel=1e-9)
+
+
 def test_chains_that_disagree_are_seen():
     values = autoregressive()
     values[0] += 3

@@ -3,13 +3,20 @@
 import math
 
 import jax
+import jax.extend.random
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.stats
 
 from groktheory.simulations.samplers import noise
-from groktheory.simulations.samplers._random_words import StepWords, hash_keys, key_words, mix
+from groktheory.simulations.samplers._random_words import (
+    StepWords,
+    hash_keys,
+    key_words,
+    mix,
+    threefry,
+)
 
 STEPS, COMPONENTS, WALKERS = 400, 5, 1000
 DRAWS = STEPS * COMPONENTS * WALKERS
@@ -127,6 +134,21 @@ def test_gaussian_noise_is_normal(key):
     assert scipy.stats.kstest(drawn.ravel(), "norm").pvalue > 1e-3
     extremes = noise.gaussian_noise(jnp.array([0, 2**32 - 1], jnp.uint32))
     assert np.all(np.isfinite(extremes)) and np.abs(extremes).min() > 5
+
+
+def test_gaussian_noise_is_the_quantile_of_its_word():
+    places = np.concatenate([np.arange(300), np.linspace(0, 2**23 - 1, 100_001, dtype=np.int64)])
+    drawn = noise.gaussian_noise(jnp.asarray(places << 9, jnp.uint32))
+    expected = scipy.stats.norm.ppf((places + 0.5) / 2**23)
+    np.testing.assert_allclose(drawn, expected, rtol=2e-6, atol=2e-7)
+
+
+def test_threefry_has_the_words_of_the_standard(key):
+    words = key_words(key)
+    counters = jax.random.bits(jax.random.clone(key), (2, 1000), jnp.uint32)
+    found = np.stack(threefry(words, *counters))
+    expected = jax.extend.random.threefry_2x32(words, counters.ravel()).reshape(2, -1)
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_binomial_noise_of_single_words():
