@@ -67,7 +67,7 @@ def volume_exponents(bench: Bench) -> Evidence:
 
 def product_coefficient(scale: ArrayLike) -> Float[np.ndarray, "*scales"]:
     r"""Coefficient of $(ab)^2$ at a scale, $1/2-1/(\ln s-\psi(1/2))$; derived."""
-    return 0.5 - 1 / (np.log(scale) + np.euler_gamma + 2 * np.log(2))
+    return np.asarray(0.5 - 1 / (np.log(scale) + np.euler_gamma + 2 * np.log(2)))
 
 
 @paper.claim(

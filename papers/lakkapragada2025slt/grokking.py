@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ...validation import Estimate, Evidence, Form, Panel, Prediction, Samples, 
 from ._card import paper
 
 if TYPE_CHECKING:
+    import xarray as xr
     from jax import Array
 
     from ..bench import Bench
@@ -25,24 +27,12 @@ GENERALIZES, LEAST_WAIT = 0.95, 20  # validation accuracy; checkpoints
 SCALE, LOCALIZATION, STEP_SIZE, NUM_DRAWS, NUM_CHAINS = 2.0, 5.0, 3e-3, 500, 3
 
 
-def transitions(bench: Bench, num_seeds: int) -> dict[str, Float[np.ndarray, "runs ..."]]:
-    """Train, and estimate the coefficient at the fit and at generalization of every run.
-
-    Returns, for the runs that generalize long enough after the fit, the wait in checkpoints, and
-    coefficients and train losses at both. The estimator has the settings of the paper: an inverse
-    temperature of two samples, and no burn-in.
-    """
-    import jax
-    import jax.numpy as jnp
-    from jax.flatten_util import ravel_pytree
-
-    def draw(key: Array) -> sim.models.OperandMLP:
-        return sim.models.OperandMLP.init(MODULUS, key=key)
-
-    runs = bench.train(
+def train_runs(bench: Bench, num_seeds: int) -> xr.Dataset:
+    """Train the paper's network on addition mod 53, and record its parameters."""
+    return bench.train(
         "modular-addition",
         key=bench.key_for("modular-addition"),
-        init=draw,
+        init=draw_network,
         task=lambda key: sim.ModularAddition(MODULUS, train_fraction=TRAIN_FRACTION).sample(
             key=key
         ),
@@ -55,49 +45,95 @@ def transitions(bench: Bench, num_seeds: int) -> dict[str, Float[np.ndarray, "ru
             "train_accuracy": sim.measures.train_accuracy,
             "test_accuracy": sim.measures.test_accuracy,
             "train_loss": lambda model, task: sim.cross_entropy(model, task.train()),
-            "weights": lambda model, task: ravel_pytree(model)[0],
+            "parameters": sim.measures.parameters,
         },
         final={
-            "inputs": lambda model, task: task.train().inputs,
-            "targets": lambda model, task: task.train().targets,
+            "inputs": lambda model, task: task.inputs,
+            "targets": lambda model, task: task.targets,
+            "order": lambda model, task: task.order,
         },
-        dims={"weights": ("parameter",), "inputs": ("sample", "place"), "targets": ("sample",)},
+        dims={
+            "parameters": ("parameter",),
+            "inputs": ("sample", "place"),
+            "targets": ("sample",),
+            "order": ("sample",),
+        },
         record_steps=list(range(0, NUM_STEPS + 1, BETWEEN)),
     )
-    unravel = ravel_pytree(draw(jax.random.key(0)))[1]
 
-    def loss(model: sim.models.OperandMLP, batch: Any) -> Array:
-        inputs, targets = batch
-        log_odds = jax.nn.log_softmax(model.batched(inputs))
-        return -jnp.take_along_axis(log_odds, targets[:, None], axis=1)[:, 0]
 
-    found: dict[str, list[Any]] = {"wait": [], "coefficients": [], "losses": []}
+def draw_network(key: Array) -> sim.models.OperandMLP:
+    """Draw the network of the paper."""
+    return sim.models.OperandMLP.init(MODULUS, key=key)
+
+
+def sample_losses(model: sim.models.OperandMLP, batch: tuple[Array, Array]) -> Array:
+    """Cross-entropy of every sample."""
+    import jax
+    import jax.numpy as jnp
+
+    inputs, targets = batch
+    log_odds = jax.nn.log_softmax(model.batched(inputs))
+    return -jnp.take_along_axis(log_odds, targets[:, None], axis=1)[:, 0]
+
+
+def samples_of(run: xr.Dataset) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """Train and test samples of a run."""
+    import jax.numpy as jnp
+
+    inputs, targets, order = (run[name].values for name in ("inputs", "targets", "order"))
+    parts = order[:NUM_TRAIN], order[NUM_TRAIN:]
+    train, test = ((jnp.asarray(inputs[rows]), jnp.asarray(targets[rows])) for rows in parts)
+    return train, test
+
+
+def coefficients_at(bench: Bench, run: xr.Dataset, records: Sequence[int]) -> xr.Dataset:
+    """Coefficients and losses at some records of a run.
+
+    The estimator has the settings of the paper: an inverse temperature of two samples, and no
+    burn-in.
+    """
+    import jax
+
+    train, test = samples_of(run)
+    return sim.learning_coefficients.llc_along_training(
+        sample_losses,
+        sim.learning_coefficients.snapshots_of(
+            run.isel(step=list(records)), draw_network(jax.random.key(0))
+        ),
+        train,
+        test_data=test,
+        inverse_temperature=SCALE / NUM_TRAIN,
+        localization=LOCALIZATION,
+        step_size=STEP_SIZE,
+        batch_size=BATCH_SIZE,
+        num_chains=NUM_CHAINS,
+        num_draws=NUM_DRAWS,
+        burn_in=0,
+        quiet=True,
+        key=jax.random.fold_in(bench.key_for("chains"), int(run["seed"])),
+    )
+
+
+def transitions(bench: Bench, num_seeds: int) -> dict[str, Float[np.ndarray, "runs ..."]]:
+    """Train, and estimate the coefficient at the fit and at generalization of every run.
+
+    Returns, for the runs that generalize long enough after the fit, their seeds, the wait in
+    checkpoints, and coefficients and train losses at both.
+    """
+    runs = train_runs(bench, num_seeds)
+    found: dict[str, list[Any]] = {"seed": [], "wait": [], "coefficients": [], "losses": []}
     for seed in range(num_seeds):
         run = runs.isel(seed=seed)
         fit, generalization = checkpoints(run["train_accuracy"].values, run["test_accuracy"].values)
         if generalization - fit <= LEAST_WAIT:
             continue
-        data = jnp.asarray(run["inputs"].values), jnp.asarray(run["targets"].values)
-        weights = run["weights"].transpose("step", "parameter").values
-        estimates = [
-            sim.llc(
-                loss,
-                unravel(jnp.asarray(weights[record])),
-                data,
-                inverse_temperature=SCALE / NUM_TRAIN,
-                localization=LOCALIZATION,
-                step_size=STEP_SIZE,
-                batch_size=BATCH_SIZE,
-                num_chains=NUM_CHAINS,
-                num_draws=NUM_DRAWS,
-                burn_in=0,
-                key=jax.random.fold_in(bench.key_for("chains"), seed),
-            ).value
-            for record in (fit, generalization)
-        ]
+        curve = coefficients_at(bench, run, (fit, generalization))
+        found["seed"].append(seed)
         found["wait"].append(generalization - fit)
-        found["coefficients"].append(estimates)
-        found["losses"].append(run["train_loss"].values[[fit, generalization]])
+        found["coefficients"].append(curve["llc"].values)
+        found["losses"].append(curve["train_loss"].values)
+        bench.progress((seed + 1) / num_seeds, "chains")
     return {name: np.array(values, dtype=float) for name, values in found.items()}
 
 
@@ -159,7 +195,7 @@ def arrhenius(bench: Bench) -> Evidence:
     The hypothesis asks for a negative $A$; the published one is $-26.8$, with $R^2 = 0.06$. It
     compares waits with the free energy of the end, not of a barrier: an empirical hypothesis.
     """
-    num_seeds = bench.pick(quick=48, full=80)
+    num_seeds = bench.pick(quick=48, full=160)
     found = bench.cached("transitions", lambda: transitions(bench, num_seeds))
     steps = free_energy_steps(found["losses"], found["coefficients"])
     logs = np.log(found["wait"])

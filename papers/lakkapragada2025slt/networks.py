@@ -166,7 +166,7 @@ def _family(bench: Bench, dimension: int, draws: int) -> Float[np.ndarray, "draw
     import jax
     import jax.numpy as jnp
 
-    loss = sim.learning_coefficients.MatrixLoss(lambda layers: layers[1] @ layers[0])
+    loss = sim.learning_coefficients.MatrixLoss(sim.learning_coefficients.linear_network)
     # Rows whose second moments are the unit matrix: the loss is that of the population.
     inputs = jnp.sqrt(dimension) * jnp.eye(dimension)
     values = np.empty((draws, dimension))
@@ -188,6 +188,7 @@ def _family(bench: Bench, dimension: int, draws: int) -> Float[np.ndarray, "draw
                 num_draws=4000,
                 burn_in=4000,
                 record_every=2,
+                quiet=True,
                 key=chains,
             ).value
     return values

@@ -107,6 +107,7 @@ def _estimates(
             num_chains=16,
             num_draws=NUM_STEPS,
             burn_in=NUM_STEPS,
+            quiet=True,
             key=keys[2],
         )
         values[index] = estimate.value

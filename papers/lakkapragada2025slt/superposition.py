@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,6 +63,7 @@ def polygons(bench: Bench) -> Evidence:
     )
 
 
+@functools.cache
 def curvatures_at(sides: int, constant: int) -> Float[np.ndarray, " parameters"]:
     """Eigenvalues of the Hessian of the theory's loss at its polygon, by central differences."""
     shape = singular.polygon(sides, features=FEATURES, constant=constant)
@@ -112,6 +114,7 @@ def _estimates(bench: Bench) -> Float[np.ndarray, "chains polygons"]:
             num_draws=4000,
             burn_in=10_000,
             record_every=5,
+            quiet=True,
             key=jax.random.fold_in(bench.key, column),
         )
         columns.append(estimate.per_chain)

@@ -23,6 +23,7 @@ FEATURES, LENGTH, NOISE, BIAS_SCALE = 8, 0.9, 0.01, 10.0
 LEARNING_RATE, MOMENTUM, BATCH_SIZE, EPOCH = 0.01, 0.9, 100, 10
 FLAT, LONG = 0.01, 20  # relative range of the loss on a plateau; its records
 CLOSE, ACTIVE = 0.03, 0.5  # relative distance from a level; output of an active feature
+LEAST = 1e-3  # loss of a plateau that counts
 
 
 def one_hot_task(*, key: jax.Array) -> sim.tasks.Task:
@@ -72,7 +73,10 @@ def train_superposition(bench: Bench) -> xr.Dataset:
             "constant": lambda model, task: (
                 (own_outputs(model) > 0) & (own_outputs(model) <= ACTIVE)
             ).sum(),
+            "weights": lambda model, task: model.weights,
+            "outputs": lambda model, task: own_outputs(model),
         },
+        dims={"weights": ("hidden", "feature"), "outputs": ("feature",)},
         record_steps=list(range(0, num_steps + 1, 5 * EPOCH)),
     )
 
@@ -120,7 +124,7 @@ def plateaus(bench: Bench) -> Evidence:
         for stretch in plateaus_of(losses[seed]):
             middle = (stretch.start + stretch.stop) // 2
             rows.append((losses[seed, middle], active[seed, middle], constant[seed, middle]))
-    found = np.array([row for row in rows if row[0] > 1e-3])
+    found = np.array([row for row in rows if row[0] > LEAST])
     levels = level_of(found[:, 1], found[:, 2])
     hits = int(np.sum(np.abs(found[:, 0] - levels) <= CLOSE * levels))
     shuffled = bench.generator("shuffle").permuted(np.tile(levels, (200, 1)), axis=1)

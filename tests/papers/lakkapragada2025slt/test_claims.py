@@ -7,16 +7,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
+from helpers import SmallBench
 
 from groktheory import simulations as sim
 from groktheory import validation
-from groktheory.papers.bench import Bench
 from groktheory.papers.lakkapragada2025slt import (
+    autoencoders,
     exact,
     grokking,
     networks,
     paper,
     regressors,
+    sampling,
     superposition,
     training,
 )
@@ -24,22 +26,19 @@ from groktheory.theory import singular
 from groktheory.validation import Outcome
 
 
-class FakeBench(Bench):
-    """A bench whose cached numbers are given, with replaced settings."""
+class PlantedNumbers(SmallBench):
+    """A bench whose cached numbers are given."""
 
     def __init__(self, claim, numbers=None, smaller=()):
-        super().__init__(paper.key, claim)
-        self.numbers, self.smaller = numbers, smaller
+        super().__init__(paper.key, claim, smaller=smaller, keeps_numbers=False)
+        self.numbers = numbers
 
     def cached(self, name, function):
-        return dict(function()) if self.numbers is None else self.numbers
-
-    def pick(self, *, quick, full):
-        return next((new for old, new in self.smaller if old == quick), quick)
+        return super().cached(name, function) if self.numbers is None else self.numbers
 
 
 def outcomes(claim, numbers=None, smaller=()):
-    found = paper.claims[claim].function(FakeBench(claim, numbers, smaller))
+    found = paper.claims[claim].function(PlantedNumbers(claim, numbers, smaller))
     pieces = found if isinstance(found, tuple) else (found,)
     render(claim, pieces)
     return [validation.judge(piece).outcome for piece in pieces]
@@ -93,7 +92,7 @@ def test_multiplicity_bias(shifted):
 
 @pytest.mark.slow
 def test_sampled_product_has_its_coefficient():
-    found = exact._sampled_product(FakeBench("multiplicity-bias"), 1e3)
+    found = exact._sampled_product(PlantedNumbers("multiplicity-bias"), 1e3)
     error = found.std(ddof=1) / np.sqrt(len(found))
     assert found.mean() == pytest.approx(singular.monomial_coefficient(1e3, [1, 1]), abs=4 * error)
 
@@ -134,7 +133,7 @@ def test_exact_sampler_of_one_network(monkeypatch):
     monkeypatch.setattr(networks, "NETWORKS", (((2, 2, 2), 0),))
     monkeypatch.setattr(networks, "SCALES", (1e4,))
     found = networks.gibbs_coefficients(
-        FakeBench("linear-networks", smaller=[((200, 800), (60, 300))])
+        PlantedNumbers("linear-networks", smaller=[((200, 800), (60, 300))])
     )
     exact_value = singular.rank_zero_regression_coefficient(1e4, inputs=2, hidden=2, outputs=2)
     error = found.std(ddof=1) / np.sqrt(found.size)
@@ -154,7 +153,7 @@ def test_low_rank_family():
 
 
 def test_family_of_two_networks():
-    values = networks._family(FakeBench("low-rank-family"), 2, 1)
+    values = networks._family(PlantedNumbers("low-rank-family"), 2, 1)
     expected = [singular.low_rank_coefficient(r, dimension=2) for r in (1, 2)]
     np.testing.assert_allclose(values[0], expected, rtol=0.2)
 
@@ -182,7 +181,7 @@ def test_polynomial_regressors():
 
 
 def test_a_straight_line_has_nearly_two_parameters():
-    found = regressors._estimates(FakeBench("polynomial-regressors"), (1,), (1.0,), 2)
+    found = regressors._estimates(PlantedNumbers("polynomial-regressors"), (1,), (1.0,), 2)
     assert found.shape == (2, 1, 1)
     np.testing.assert_allclose(found, 0.988, rtol=0.15)
 
@@ -253,13 +252,95 @@ def test_checkpoints_of_fit_and_generalization():
 def test_runs_that_do_not_grok_are_left_out(monkeypatch):
     """Real networks, far too few steps."""
     monkeypatch.setattr(grokking, "NUM_STEPS", 200)
-    found = grokking.transitions(FakeBench("coefficient-drop"), 1)
+    found = grokking.transitions(PlantedNumbers("coefficient-drop"), 1)
     assert [len(found[name]) for name in ("wait", "coefficients", "losses")] == [0, 0, 0]
 
 
 @pytest.mark.slow
 def test_coefficient_falls_in_real_runs():
     assert outcomes("coefficient-drop") == [Outcome.SUPPORTED]
+
+
+def planted_comparison(factor=1.0, errors=(0.05, 0.01, 0.0, 0.0, 0.0)):
+    rng = np.random.default_rng(0)
+    exact_values = np.tile([5.0, 9.0, 12.0], 3)
+    corrections = np.broadcast_to([1.05, 1.03, 1.02, 1.0, 1.0], (9, 5))
+    noisy = 1 + np.array(errors) * rng.choice([-1, 1], size=(9, 5))
+    noisy += 0.002 * rng.normal(size=(9, 5))
+    estimates = factor * exact_values[:, None] * corrections * noisy
+    return {"exact": exact_values, "estimates": estimates, "corrections": corrections}
+
+
+def test_samplers():
+    right = planted_comparison(errors=np.zeros(5))
+    assert outcomes("samplers", right) == [Outcome.SUPPORTED]
+    assert outcomes("samplers", planted_comparison(1.2)) == [Outcome.REFUTED]
+    uncorrected = right | {"corrections": np.ones((9, 5)) * [1.2, 1, 1, 1, 1]}
+    assert outcomes("samplers", uncorrected) == [Outcome.REFUTED]
+
+
+def test_sampler_order():
+    def planted(first, second):
+        found = planted_comparison(errors=(first, second, 0, 0, 0))
+        return found | {"estimates": found["estimates"] / found["corrections"]}
+
+    assert outcomes("sampler-order", planted(0.05, 0.01)) == [Outcome.SUPPORTED]
+    assert outcomes("sampler-order", planted(0.01, 0.05)) == [Outcome.REFUTED]
+
+
+def test_samplers_of_one_network(monkeypatch):
+    monkeypatch.setattr(sampling, "SAMPLERS", ("sgld", "sghmc"))
+    monkeypatch.setattr(sampling, "DRAWS", 500)
+    bench = PlantedNumbers("samplers", smaller=[(2000, 1000)])
+    found = sampling.compare(bench, ((3, 2, 3),))
+    ratios = found["estimates"] / found["corrections"] / found["exact"][:, None]
+    np.testing.assert_allclose(ratios, 1, atol=0.03)
+    assert np.all(found["corrections"] > 1)
+
+
+def test_curvatures_of_linear_networks_are_those_of_the_loss():
+    rng = np.random.default_rng(0)
+    layers = [rng.normal(size=shape) for shape in ((2, 3), (4, 2), (2, 4))]
+    target = sampling._product(layers)
+
+    def loss(vector):
+        parts = jnp.split(vector, np.cumsum([layer.size for layer in layers])[:-1])
+        shaped = [part.reshape(layer.shape) for part, layer in zip(parts, layers, strict=True)]
+        return jnp.sum((sampling._product(shaped) - target) ** 2) / 2
+
+    with jax.enable_x64(True):
+        point = jnp.concatenate([jnp.asarray(layer).ravel() for layer in layers])
+        expected = np.linalg.eigvalsh(np.asarray(jax.hessian(loss)(point)))
+    np.testing.assert_allclose(sampling._curvatures(layers), expected, atol=1e-9)
+
+
+def planted_chains(power, settled=1.0):
+    widths = np.array([2, 4, 6, 8, 10])
+    noise = 0.01 * np.random.default_rng(0).normal(size=(3, 8, 5))
+    values = widths**power * (1 + noise)
+    losses = np.full((8, 5), 1e-3)
+    return {"short": values[0], "before": values[1], "last": settled * values[2], "losses": losses}
+
+
+def test_autoencoders():
+    assert outcomes("autoencoders", planted_chains(1.0)) == [Outcome.SUPPORTED] * 3
+    assert outcomes("autoencoders", planted_chains(-1.0))[:2] == [Outcome.REFUTED] * 2
+    assert outcomes("autoencoders", planted_chains(1.0, settled=1.5))[2] is Outcome.REFUTED
+
+
+def test_straight_lines_are_determined_by_the_width():
+    found = autoencoders.determinations((1, 2, 3), np.array([[2.0, 4.0, 6.0], [1.0, 0.0, 1.0]]))
+    np.testing.assert_allclose(found, [1, 0], atol=1e-12)
+
+
+def test_chains_at_small_autoencoders(monkeypatch):
+    monkeypatch.setattr(autoencoders, "NUM_STEPS", 2000)
+    monkeypatch.setattr(autoencoders, "LONG_DRAWS", 40)
+    bench = PlantedNumbers("autoencoders")
+    found = autoencoders._estimates(bench, 4, 16, (3, 4), 2)
+    assert {values.shape for values in found.values()} == {(2, 2)}
+    assert np.all(found["losses"] < 0.1)
+    assert np.all((found["short"] > 0) & (found["last"] > found["short"]))
 
 
 def planted_descent(shift=1.0, seeds=6):

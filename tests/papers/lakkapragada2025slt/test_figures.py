@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import xarray as xr
+from helpers import curve
 
-from groktheory.papers.lakkapragada2025slt import _figure_calibration, networks
+from groktheory.papers.lakkapragada2025slt import _figure_calibration, grokking, networks, training
 from groktheory.theory import singular
 
 
@@ -50,3 +52,64 @@ def test_calibration_shows_ratios_and_warnings(monkeypatch, draw):
 
 def test_warnings_of_a_verdict_are_counted():
     assert [_figure_calibration.count_warnings(v) for v in ("good", "a", "a; b")] == [0, 1, 2]
+
+
+def planted_runs(waits):
+    """Runs that fit at the record 10 and generalize some records later."""
+    records = np.arange(60)
+    shape = ("seed", "step")
+    train = np.tile(records >= 10, (len(waits), 1)).astype(float)
+    test = np.array([records >= 10 + wait for wait in waits], float)
+    return xr.Dataset(
+        {"train_accuracy": (shape, train), "test_accuracy": (shape, test)},
+        {"step": 100 * records, "seed": np.arange(len(waits))},
+    )
+
+
+def test_coefficient_is_drawn_at_the_longest_wait(monkeypatch, draw):
+    waits = [5, 30, 12, *[3] * 9]
+    monkeypatch.setattr(grokking, "train_runs", lambda bench, seeds: planted_runs(waits))
+
+    def estimated(bench, run, records):
+        assert int(run["seed"]) == 1
+        falling = np.linspace(40.0, 10.0, len(records))
+        names = ("llc", "standard_error", "train_loss", "test_loss")
+        return xr.Dataset({name: ("step", falling) for name in names})
+
+    monkeypatch.setattr(grokking, "coefficients_at", estimated)
+    losses, accuracies, coefficients = draw("coefficient-through-grokking").axes
+    marks = [line.get_xdata()[0] for line in coefficients.get_lines() if line.get_ls() == ":"]
+    assert marks == [1000, 4000]
+    np.testing.assert_allclose(curve(accuracies, "test")[1], planted_runs(waits).test_accuracy[1])
+    assert coefficients.containers[0].lines[0].get_ydata()[0] == 40
+    assert losses.get_yscale() == "log"
+
+
+def test_coefficient_is_not_drawn_without_grokking(monkeypatch, draw):
+    monkeypatch.setattr(grokking, "train_runs", lambda bench, seeds: planted_runs([0] * 12))
+    with pytest.raises(ValueError, match="none of 12 runs groks: take another seed"):
+        draw("coefficient-through-grokking")
+
+
+def test_plateaus_are_drawn_at_their_levels(monkeypatch, draw):
+    """Two runs, resting at a square; the second goes on to a pentagon with a constant feature."""
+    records = 400
+    active = np.array([[4] * records, [4] * 200 + [5] * 200])
+    constant = np.array([[0] * records, [0] * 200 + [1] * 200])
+    losses = training.level_of(active, constant)
+    state = {"active": active, "constant": constant, "loss_of_features": losses}
+    runs = xr.Dataset(
+        {name: (("seed", "step"), values) for name, values in state.items()},
+        {"step": np.arange(records)},
+    )
+    weights = np.zeros((2, records, 2, training.FEATURES))
+    runs["weights"] = ("seed", "step", "hidden", "feature"), weights
+    runs["outputs"] = ("seed", "step", "feature"), np.zeros((2, records, training.FEATURES))
+    monkeypatch.setattr(training, "train_superposition", lambda bench: runs)
+    (axes,) = draw("plateau-ladder").axes
+    levels = [line.get_ydata()[0] for line in axes.get_lines() if line.get_color() == "0.8"]
+    np.testing.assert_allclose(levels, singular.plateaus(training.FEATURES))
+    (rest,) = [line for line in axes.get_lines() if line.get_ls() == ":"]
+    np.testing.assert_allclose(rest.get_ydata(), training.level_of(5, 1))
+    assert list(rest.get_xdata()) == [200, 399]
+    assert len(axes.child_axes) == 2
