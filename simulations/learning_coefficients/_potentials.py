@@ -1,6 +1,6 @@
 """Loss and potential relative to a minimum, for trees of parameters of which some are frozen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -105,6 +105,8 @@ def split(parameters: PyTree, trainable: Any) -> tuple[PyTree, PyTree]:
 class Landscape(NamedTuple):
     """What is known of a minimum before any chain starts."""
 
+    losses: Array  # on all data, as the loss returns them
+    potential: Potential  # on all data
     curvature: Float[Array, ""]  # largest, of the potential
     slope: Float[Array, ""]  # squared gradient of the potential
     information_ratio: Float[Array, ""]
@@ -113,10 +115,10 @@ class Landscape(NamedTuple):
 
 @once_jit
 def landscape(
-    loss: Callable[..., Array],
-    potential: Potential,
-    frozen: PyTree,
+    prepare: Prepare,
     data: PyTree,
+    scale: Float[Array, ""],
+    localization: Float[Array, ""],
     key: Array,
 ) -> Landscape:
     r"""Look around a minimum.
@@ -125,8 +127,14 @@ def landscape(
     random signs and up to 256 samples. It is one where the loss is the negative log-likelihood
     and the data are drawn from it; a factor in front of the loss is a factor of it.
     """
-    center, unravel = ravel_pytree(potential.center)
+    loss, frozen = prepare.loss, prepare.frozen
+    center, unravel = ravel_pytree(prepare.center)
     count = jax.tree.leaves(data)[0].shape[0]
+    losses = loss(eqx.combine(prepare.center, frozen), data)
+    samples = data, losses if losses.shape == (count,) else None
+    potential = Potential(
+        FullExcess(Excess(loss, frozen), prepare(samples)), prepare.center, scale, localization
+    )
     size = min(count, 256)
     probed = jax.tree.map(lambda leaf: leaf[:: max(count // 256, 1)][:256], data)
 
@@ -159,6 +167,8 @@ def landscape(
     # The potential is the loss times the scale, and the localization.
     trace = curvatures[_ITERATIONS:].mean() - potential.localization * center.size
     return Landscape(
+        losses,
+        potential,
         curvatures[_ITERATIONS - 1],
         gradient @ gradient,
         potential.scale * noise / trace,
@@ -171,7 +181,9 @@ def _values_and_slopes(potential: Potential, positions: PyTree) -> tuple[Array, 
     return jax.vmap(jax.value_and_grad(potential))(positions)
 
 
-def acceptance(potential: Potential, positions: PyTree, step_size: float, key: Array) -> float:
+def acceptance(
+    potential: Potential, positions: PyTree, step_size: float, seed: Sequence[int]
+) -> float:
     """Mean probability that a Metropolis step would accept the next proposals of SGLD."""
 
     def rows(tree: PyTree) -> np.ndarray:
@@ -180,13 +192,12 @@ def acceptance(potential: Potential, positions: PyTree, step_size: float, key: A
 
     energy, slopes = _values_and_slopes(potential, positions)
     start, slope = rows(positions), rows(slopes)
-    seed = np.asarray(jax.random.key_data(key)).tolist()
     noise = np.random.default_rng(seed).normal(size=start.shape)
     end = start - step_size / 2 * slope + np.sqrt(step_size) * noise
     leaves, structure = jax.tree.flatten(positions)
-    places = np.cumsum([leaf[0].size for leaf in leaves])[:-1]
+    places = np.cumsum([leaf.size // len(leaf) for leaf in leaves])[:-1]
     proposals = [
-        jnp.asarray(part.reshape(leaf.shape), jnp.float32)
+        part.reshape(leaf.shape).astype(np.float32)
         for part, leaf in zip(np.split(end, places, axis=1), leaves, strict=True)
     ]
     energy_there, slopes_there = _values_and_slopes(potential, structure.unflatten(proposals))

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,11 +20,7 @@ from ..samplers.localized import (
     localized_chains,
     settings_of,
 )
-from ..samplers.metropolis import mala
 from ._potentials import (
-    Excess,
-    FullExcess,
-    Potential,
     Prepare,
     SquaredDistance,
     acceptance,
@@ -125,19 +120,13 @@ def llc(
         raise ValueError("batch_size must be None for mala: its Metropolis step needs all data")
     self_check()
     center, frozen = split(parameters, trainable)
-    losses = eqx.filter_jit(loss)(eqx.combine(center, frozen), data)
-    reference = float(jnp.mean(losses))
+    prepare = Prepare(loss, center, frozen)
+    numbers = np.float32(scale), np.float32(localization)
+    losses, potential, *seen = landscape(prepare, data, *numbers, key)
+    losses = np.asarray(losses)
+    reference = float(losses.mean())
     if not math.isfinite(reference):
         raise ValueError(f"loss must be finite at the parameters, got {reference}")
-    prepare, excess = Prepare(loss, center, frozen), Excess(loss, frozen)
-    samples = data, losses if losses.shape == (num_samples,) else None
-    potential = Potential(
-        FullExcess(excess, eqx.filter_jit(prepare)(samples)),
-        center,
-        jnp.float32(scale),
-        jnp.float32(localization),
-    )
-    seen = landscape(loss, potential, frozen, data, jax.random.fold_in(key, 1))
     curvature, slope, ratio, growth = (float(number) for number in seen)
     curvature = max(curvature, localization)
     # Variance of the noise of minibatches over the curvature, in units of temperature and step.
@@ -160,6 +149,8 @@ def llc(
     )
     accepted = math.nan
     if sampler == "mala":
+        from ..samplers.metropolis import mala
+
         chains = mala(
             potential,
             jax.tree.map(lambda leaf: jnp.repeat(leaf[None], num_chains, axis=0), center),
@@ -174,14 +165,14 @@ def llc(
         values, squares = chains["excess"].values, chains["square"].values
         accepted = float(chains["acceptance"].mean())
     else:
-        chain_key, last_key = jax.random.split(key)
+        seed = np.asarray(jax.random.key_data(key)).tolist()
         recorded = localized_chains(
             rule,
-            excess,
+            potential.excess.excess,
             prepare,
-            samples,
+            (data, losses if losses.shape == (num_samples,) else None),
             center,
-            chain_key,
+            key,
             num_chains=num_chains,
             batch_size=batch_size,
             num_draws=num_draws,
@@ -190,7 +181,7 @@ def llc(
         )
         values, squares = (np.asarray(array).T for array in recorded[:2])
         if sampler == "sgld":
-            accepted = acceptance(potential, recorded[2], step_size, last_key)
+            accepted = acceptance(potential, recorded[2], step_size, seed)
     result = LearningCoefficientEstimate(
         draws=scale * values.astype(np.float64),
         squared_distances=squares.astype(np.float64),
@@ -285,12 +276,11 @@ def _warnings(
             f"noise of minibatches heats the stiffest modes by {heating:.0%}: raise batch_size or "
             "lower step_size"
         )
-    quarters = np.array_split(result.draws.mean(axis=0), 4)
     if _moves_away(result.squared_distances):
         found.append("chains still move away: raise localization or burn_in")
-    drift = abs(quarters[3].mean() - quarters[0].mean())
-    if drift > max(5 * result.standard_error, 0.1 * abs(result.value)):
-        found.append(f"the trace is not flat: it drifts by {drift:.2g}; raise burn_in")
+    drift, error = _drift(result)
+    if abs(drift) > max(3 * error, 0.1 * abs(result.value)):
+        found.append(f"the trace is not flat: it drifts by {abs(drift):.2g}; raise burn_in")
     if not result.effective_sample_size >= 100:
         found.append(f"few draws: {result.effective_sample_size:.0f} effective ones")
     elif result.standard_error > 0.1 * abs(result.value):
@@ -298,6 +288,15 @@ def _warnings(
     if result.rhat > 1.05:
         found.append(f"chains disagree: R-hat {result.rhat:.3f}")
     return tuple(found)
+
+
+def _drift(result: LearningCoefficientEstimate) -> tuple[float, float]:
+    """Mean of the last quarter of the draws less that of the first, and the error of it."""
+    quarters = np.array_split(result.draws, 4, axis=1)
+    drifts = quarters[3].mean(axis=1) - quarters[0].mean(axis=1)
+    if len(drifts) < 4 or result.shares_minibatches:  # the chains do not tell
+        return float(drifts.mean()), math.sqrt(8) * result.standard_error
+    return float(drifts.mean()), float(drifts.std(ddof=1)) / math.sqrt(len(drifts))
 
 
 def _moves_away(squares: Float[np.ndarray, "chains draws"]) -> bool:

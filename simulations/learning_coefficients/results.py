@@ -1,14 +1,18 @@
 """The estimate of a learning coefficient: value, error, diagnostics and warnings."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 from jaxtyping import Float
 
-from ..samplers.diagnostics import effective_sample_size, rhat, with_error
+from ..samplers._convergence import effective_draws, rank_rhat, with_error
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,17 +96,19 @@ class LearningCoefficientEstimate:
         """Rank-normalized split R-hat of the draws."""
         if not np.isfinite(self.draws).all() or np.ptp(self.draws) == 0:
             return math.nan
-        return float(rhat(self._array()))
+        return rank_rhat(self.draws)
 
     @property
     def effective_sample_size(self) -> float:
         """Independent draws worth as much."""
         if not np.isfinite(self.draws).all() or np.ptp(self.draws) == 0:
             return math.nan
-        return float(effective_sample_size(self._array()))
+        return effective_draws(self.draws)
 
     def to_xarray(self) -> xr.Dataset:
         """Draws over `chain` and `draw`, with the settings as attributes."""
+        import xarray as xr
+
         dims = ("chain", "draw")
         return xr.Dataset(
             {
@@ -127,9 +133,6 @@ class LearningCoefficientEstimate:
         if math.isfinite(self.acceptance):
             text += f", acceptance {self.acceptance:.2f}"
         return "\n".join([text + ")", *(f"  warning: {sentence}" for sentence in self.warnings)])
-
-    def _array(self) -> xr.DataArray:
-        return xr.DataArray(self.draws, dims=("chain", "draw"))
 
     def _spread(self) -> tuple[float, float]:
         """Standard error, and its degrees of freedom."""

@@ -19,7 +19,7 @@ class ExponentialMean:
     confidence: float
 
     def __str__(self) -> str:
-        from .diagnostics import with_error
+        from ._convergence import with_error
 
         return with_error(self.value, self.standard_error)
 

@@ -114,9 +114,13 @@ def by_minibatches(key, num_draws=2000):
     )
 
 
+def reduced_rank_loss(layers, batch):
+    return jnp.sum((layers[1] @ layers[0] - batch[0]) ** 2)
+
+
 def of_reduced_rank(key):
     return sim.llc(
-        lambda layers, batch: jnp.sum((layers[1] @ layers[0] - batch[0]) ** 2),
+        reduced_rank_loss,
         CENTERS,
         TARGET[None].astype(np.float32),
         inverse_temperature=RANK_SCALE,

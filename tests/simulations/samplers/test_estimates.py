@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from groktheory.simulations import samplers
-from groktheory.simulations.samplers.diagnostics import with_error
+from groktheory.simulations.samplers._convergence import with_error
 
 
 @pytest.mark.parametrize("limit", [np.inf, 1.0, 0.3])
