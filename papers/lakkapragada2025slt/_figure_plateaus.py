@@ -35,10 +35,9 @@ def plateau_ladder(bench: Bench) -> Figure:
     runs = training.train_superposition(bench)
     steps = runs["step"].values
     losses, active, constant = (
-        runs[name].transpose("seed", "step").values
-        for name in ("loss_of_features", "active", "constant")
+        runs[name].transpose("seed", "step").values for name in training.NAMES
     )
-    visited = [_visited(*rows) for rows in zip(losses, active, constant, strict=True)]
+    visited = [training.visited(*rows) for rows in zip(losses, active, constant, strict=True)]
     chosen = _different_ends(visited)
     with drawing(height=3.6, is_wide=True) as (figure, axes):
         axes.set(
@@ -76,19 +75,6 @@ def plateau_ladder(bench: Bench) -> Figure:
             place = (0.84 + shift, (losses[seed, -1] + 0.002) / 0.132 - 0.06, 0.08, 0.12)
             _insert(axes.inset_axes(place), weights, is_active, color=f"C{index}")
     return figure
-
-
-def _visited(
-    losses: np.ndarray, active: np.ndarray, constant: np.ndarray
-) -> dict[tuple[int, int], slice]:
-    """Active and constant features of the plateaus of a run, with the records of each."""
-    found: dict[tuple[int, int], slice] = {}
-    for stretch in training.plateaus_of(losses):
-        middle = (stretch.start + stretch.stop) // 2
-        level = int(active[middle]), int(constant[middle])
-        first = found[level].start if level in found else stretch.start
-        found[level] = slice(first, stretch.stop)
-    return found
 
 
 def _different_ends(visited: list[dict[tuple[int, int], slice]]) -> list[int]:

@@ -363,10 +363,36 @@ def planted_descent(shift=1.0, seeds=6):
 
 
 def test_plateaus(monkeypatch):
+    rising = {"coefficients": np.array([[3.0, 5.0], [4.0, 5.5], [3.5, 6.0], [3.2, 5.1]])}
+    falling = {"coefficients": rising["coefficients"][:, ::-1]}
     monkeypatch.setattr(training, "train_superposition", lambda bench: planted_descent())
-    assert outcomes("plateaus") == [Outcome.SUPPORTED]
+    assert outcomes("plateaus", rising) == [Outcome.SUPPORTED] * 2
+    assert outcomes("plateaus", falling)[1] is Outcome.REFUTED
+    with pytest.raises(ValueError, match="only 2 of 6 runs rest twice: take more seeds"):
+        outcomes("plateaus", {"coefficients": rising["coefficients"][:2]})
     monkeypatch.setattr(training, "train_superposition", lambda bench: planted_descent(1.05))
-    assert outcomes("plateaus") == [Outcome.REFUTED]
+    assert outcomes("plateaus", rising)[0] is Outcome.REFUTED
+
+
+def test_coefficients_at_the_ends_of_a_descent(monkeypatch):
+    """From a square to a pentagon, seen by their stiff directions; runs that rest once are out."""
+    monkeypatch.setattr(training, "NUM_DRAWS", 200)
+    runs = planted_descent(seeds=2).isel(step=[*range(200, 400)])
+    vectors = {}
+    for sides in (4, 5):
+        square = 1 / (1 - np.cos(2 * np.pi / sides))  # neighbors are at the edge of no output
+        model = sim.models.Superposition.polygon(
+            sides, features=8, length=square**0.5, key=jax.random.key(0)
+        )
+        biases = jnp.array([1 - square] * sides + [-3.0] * (8 - sides))
+        model = sim.models.Superposition(model.weights, biases)
+        vectors[sides] = np.asarray(sim.measures.parameters(model))
+    rows = np.array([vectors[sides] for sides in [4] * 100 + [5] * 100])
+    runs["parameters"] = ("seed", "step", "parameter"), np.stack([rows, rows])
+    runs["active"][1], runs["constant"][1] = 4, 0  # rests at one level only
+    found = training.coefficients_at_ends(PlantedNumbers("plateaus"), runs)
+    assert found.shape == (1, 2)
+    assert 2 < found[0, 0] < found[0, 1] < 8
 
 
 def test_plateaus_are_long_and_flat():
@@ -390,4 +416,4 @@ def test_levels_are_losses_of_the_model():
 
 @pytest.mark.slow
 def test_real_descents_rest_at_levels():
-    assert outcomes("plateaus") == [Outcome.SUPPORTED]
+    assert outcomes("plateaus") == [Outcome.SUPPORTED] * 2
