@@ -2,6 +2,7 @@
 
 import json
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -31,6 +32,32 @@ def test_tensors_fill_the_template(file):
     np.testing.assert_array_equal(filled["net"]["weight"], WEIGHT)
     np.testing.assert_array_equal(filled["net"]["bias"], np.ones(2))
     assert filled["net"]["name"] == "x"
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64", "bfloat16"])
+def test_files_of_the_library_of_the_format_are_read(tmp_path, kind):
+    library = pytest.importorskip("safetensors.flax")
+    with jax.enable_x64(True):
+        array = jnp.asarray(WEIGHT / 8, kind)
+        library.save_file({"a": array, "counts": jnp.arange(3)}, tmp_path / "a", {"from": "jax"})
+    filled = load_safetensors(tmp_path / "a", {"a": jnp.zeros((2, 3))})
+    np.testing.assert_array_equal(filled["a"], WEIGHT / 8)
+
+
+def test_network_of_pytorch_has_its_outputs(tmp_path):
+    torch = pytest.importorskip("torch")
+    library = pytest.importorskip("safetensors.torch")
+    network = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.Tanh(), torch.nn.Linear(5, 2))
+    library.save_file(network.state_dict(), tmp_path / "network")
+    like = {
+        "0": {"weight": jnp.zeros((5, 3)), "bias": jnp.zeros(5)},
+        "2": {"weight": jnp.zeros((2, 5)), "bias": jnp.zeros(2)},
+    }
+    first, last = load_safetensors(tmp_path / "network", like).values()
+    inputs = np.random.default_rng(0).normal(size=(7, 3)).astype(np.float32)
+    hidden = jnp.tanh(inputs @ first["weight"].T + first["bias"][None])
+    expected = network(torch.tensor(inputs)).detach().numpy()
+    np.testing.assert_allclose(hidden @ last["weight"].T + last["bias"][None], expected, atol=1e-6)
 
 
 def test_names_and_transposition_are_explicit(file):
