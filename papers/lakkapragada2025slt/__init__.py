@@ -8,7 +8,7 @@
 - ``superposition`` -- regular polygons of the toy model of superposition.
 - ``training`` -- plateaus of that model.
 - ``grokking`` -- the coefficient through grokking, and the Arrhenius hypothesis.
-- ``figures`` -- multiplicity, phases, calibration.
+- ``figures`` -- multiplicity, phases, calibration, plateaus, the coefficient through grokking.
 """
 
 from . import (

@@ -85,6 +85,15 @@ paper = Paper(
             "A step contracts a mode and adds noise; its stationary variance exceeds that of the "
             "continuum (derivation sampler-steps).",
         ),
+        Correction(
+            "The Nose-Hoover thermostat at a finite friction",
+            r"\zeta' = \zeta + \alpha^2 \left( \frac{|v|^2}{D \eta} - 1 \right)",
+            r"\zeta' = \zeta + \alpha^2 \left( \left( 1 - \frac{\zeta}{2} \right)"
+            r" \frac{|v|^2}{D \eta} - 1 \right)",
+            "A thermostat of the velocities as published leaves the positions too cold by one "
+            "minus half the friction, and with them the coefficient (derivation momentum-steps). "
+            "With the factor it is exact for any step and any noise of the gradient.",
+        ),
     ),
     derivations=lambda: singular.derivations.derivations(),
 )

@@ -9,7 +9,13 @@ from ..derivation import Derivation
 
 def derivations() -> tuple[Derivation, ...]:
     """Return the proofs of this file."""
-    return localized_modes(), sampler_steps(), superposition_integrals(), constant_output()
+    return (
+        localized_modes(),
+        sampler_steps(),
+        momentum_steps(),
+        superposition_integrals(),
+        constant_output(),
+    )
 
 
 def localized_modes() -> Derivation:
@@ -67,6 +73,53 @@ def sampler_steps() -> Derivation:
                 r"v = \Bigl(1-\frac{\epsilon a}2\Bigr)^2v+\epsilon,\qquad a = sh+\gamma",
             ),
             ("Insert it into the mean loss.", r"s\cdot\tfrac12h\,v"),
+        ),
+        residual=residual,
+    )
+
+
+def momentum_steps() -> Derivation:
+    def residual() -> tuple[Any, ...]:
+        eta, a, zeta, noise = sp.symbols("eta a zeta q", positive=True)
+        square, cross, kinetic = sp.symbols("W C V")
+        met = (1 - zeta) * cross - eta * a * square  # the old position and the new velocity
+        balance = (
+            (1 - zeta) ** 2 * kinetic
+            - 2 * (1 - zeta) * eta * a * cross
+            + (eta * a) ** 2 * square
+            + noise
+            - kinetic,
+            met + kinetic - cross,
+            2 * met + kinetic,
+        )
+        (found,) = sp.solve(balance, (square, cross, kinetic), dict=True)
+        epsilon = 2 * eta
+        momentum = found[square].subs(noise, zeta * epsilon)
+        return (
+            sp.simplify(a * found[square] - (1 - zeta / 2) * found[kinetic] / eta),
+            sp.simplify(momentum - 1 / (a * (1 - epsilon * a / (8 - 4 * zeta)))),
+        )
+
+    return Derivation(
+        name="momentum-steps",
+        statement=r"a\langle w^2\rangle = \Bigl(1-\frac\zeta2\Bigr)"
+        r"\frac{\langle v^2\rangle}\eta,\quad\text{whatever the noise; }"
+        r"\langle w^2\rangle = \frac1{a(1-\epsilon a/(8-4\alpha))}"
+        r"\text{ for }\zeta = \alpha",
+        source="derived",
+        steps=(
+            (
+                "A harmonic mode with momentum and friction.",
+                r"v' = (1-\zeta)v-\eta aw+\sqrt q\,\xi,\qquad w' = w+v'",
+            ),
+            (
+                "The mean square of the position is stationary where it meets the new velocity "
+                "with minus half the kinetic energy; insert the velocity.",
+                r"2\langle wv'\rangle+\langle v^2\rangle = 0,\qquad"
+                r"\langle wv'\rangle = \tfrac12(1-\zeta)\langle v^2\rangle"
+                r"-\eta a\langle w^2\rangle",
+            ),
+            ("Stationary velocities fix the second for given noise.", r"q = \alpha\epsilon"),
         ),
         residual=residual,
     )
