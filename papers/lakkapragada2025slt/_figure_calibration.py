@@ -26,8 +26,8 @@ _STEPS, _LOCALIZATIONS = np.geomspace(1e-5, 1e-2, 7), np.geomspace(0.01, 1000.0,
         "Estimates of the learning coefficient of a linear network 4-2-4 of full rank "
         "(exact: 6) over step size and localization, 16 chains of 3000 steps each. (a) Estimate "
         "over exact coefficient; crosses: diverged. (b) Number of warnings of the estimator: short "
-        "chains at small steps do not reach equilibrium, strong localization hides flat "
-        "directions, long steps are too hot."
+        "chains at small steps do not reach equilibrium, strong localization holds what the "
+        "loss should, long steps are too hot."
     ),
 )
 def calibration(bench: Bench) -> Figure:
@@ -37,12 +37,12 @@ def calibration(bench: Bench) -> Figure:
     with drawing(height=2.8, is_wide=True, columns=2) as (figure, (left, right)):
         ratio = np.where(np.isfinite(found["values"]), found["values"] / exact, np.nan)
         borders = np.meshgrid(_borders(_LOCALIZATIONS), _borders(_STEPS))
-        for axes, values, label, limits, colors in (
-            (left, ratio, r"$\hat\lambda / \lambda$", (0, 2), "RdBu_r"),
-            (right, found["warnings"], "warnings", (0, 3), "Greys"),
+        for axes, values, label, ticks, colors in (
+            (left, ratio, r"$\hat\lambda / \lambda$", (0, 0.5, 1, 1.5, 2), "RdBu_r"),
+            (right, found["warnings"], "warnings", (0, 1, 2, 3), "Greys"),
         ):
-            mesh = axes.pcolormesh(*borders, values, vmin=limits[0], vmax=limits[1], cmap=colors)
-            figure.colorbar(mesh, ax=axes, label=label)
+            mesh = axes.pcolormesh(*borders, values, vmin=0, vmax=ticks[-1], cmap=colors)
+            figure.colorbar(mesh, ax=axes, label=label, ticks=ticks)
             axes.set(
                 xscale="log",
                 yscale="log",

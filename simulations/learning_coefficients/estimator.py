@@ -281,6 +281,12 @@ def _warnings(
     drift, error = _drift(result)
     if abs(drift) > max(3 * error, 0.1 * abs(result.value)):
         found.append(f"the trace is not flat: it drifts by {abs(drift):.2g}; raise burn_in")
+    change, error = _change_by_doubling(result)
+    if change > max(0.1, 3 * error):
+        found.append(
+            f"depends on the localization: twice as much lowers it by {change:.0%} to first "
+            "order; lower localization"
+        )
     if not result.effective_sample_size >= 100:
         found.append(f"few draws: {result.effective_sample_size:.0f} effective ones")
     elif result.standard_error > 0.1 * abs(result.value):
@@ -297,6 +303,22 @@ def _drift(result: LearningCoefficientEstimate) -> tuple[float, float]:
     if len(drifts) < 4 or result.shares_minibatches:  # the chains do not tell
         return float(drifts.mean()), math.sqrt(8) * result.standard_error
     return float(drifts.mean()), float(drifts.std(ddof=1)) / math.sqrt(len(drifts))
+
+
+def _change_by_doubling(result: LearningCoefficientEstimate) -> tuple[float, float]:
+    r"""Relative change of the estimate by twice the localization, to first order, and its error.
+
+    $-d\hat\lambda/d\ln\gamma$ is the covariance of the two parts of $U$, $s(L(w)-L(w^*))$ and
+    $\gamma|w-w^*|^2/2$: none where the loss is flat, or far stiffer than the localization.
+    """
+    if len(result.draws) < 4 or not result.value > 0:  # the chains do not tell
+        return 0.0, 0.0
+    wells = result.settings["localization"] / 2 * result.squared_distances
+    pairs = zip(result.draws, wells, strict=True)
+    covariances = np.array([np.cov(draws, well)[0, 1] for draws, well in pairs])
+    factor = math.log(2) / result.value
+    error = covariances.std(ddof=1) / math.sqrt(len(covariances))
+    return factor * float(covariances.mean()), factor * float(error)
 
 
 def _moves_away(squares: Float[np.ndarray, "chains draws"]) -> bool:

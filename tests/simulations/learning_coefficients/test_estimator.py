@@ -14,6 +14,7 @@ from groktheory.simulations.learning_coefficients import (
     llc_along_training,
     snapshots_of,
 )
+from groktheory.simulations.learning_coefficients.estimator import _change_by_doubling
 from groktheory.theory import singular
 
 RANDOM = np.random.default_rng(0)
@@ -222,6 +223,7 @@ def valley(weights, batch):
         ({"batch_size": 4, "step_size": 1e-3}, "noise of minibatches heats the stiffest modes by"),
         ({"step_size": 1e-2}, "step_size is long for the curvature"),
         ({"num_draws": 20, "num_chains": 2}, "few draws: "),
+        ({"localization": 100.0, "num_draws": 4000}, "depends on the localization: twice"),
         ({"num_draws": 200, "step_size": 1e-6, "burn_in": 0}, "the trace is not flat"),
         ({"num_draws": 400, "step_size": 2e-6, "burn_in": 10_000}, "chains disagree: R-hat"),
         (
@@ -243,6 +245,26 @@ def test_what_speaks_against_an_estimate_is_told(key, caplog, change, sentence):
     caplog.clear()
     sim.llc(**options | {"key": jax.random.key(1), "quiet": True})
     assert not caplog.text
+
+
+def test_change_by_localization_is_that_of_the_spectrum(key):
+    result = sim.llc(
+        loss,
+        MINIMUM,
+        DATA,
+        localization=100.0,
+        sampler="mala",
+        num_chains=64,
+        num_draws=4000,
+        quiet=True,
+        key=key,
+    )
+    stiff = result.scale * EIGENVALUES
+    derivative = np.sum(stiff * 100 / (stiff + 100) ** 2) / 2
+    exact = np.log(2) * derivative / np.sum(stiff / (stiff + 100) / 2)
+    change, error = _change_by_doubling(result)
+    assert change == pytest.approx(exact, abs=4 * error)
+    assert error < 0.02 < exact
 
 
 @pytest.mark.parametrize(("factor", "ratio"), [(1.0, 1.0), (0.5, 0.5), (4.0, 4.0)])
