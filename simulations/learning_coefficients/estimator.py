@@ -203,7 +203,11 @@ def llc(
     )
     heating = step_size * stiffness * heat / 4
     gain = slope / (2 * curvature) if curvature > 0 else 0.0
-    found = _warnings(result, gain=gain, growth=growth, heating=heating)
+    # Of the variance of the stiffest mode, as the samplers say.
+    delay = {"sghmc": 1 / (8 - 4 * friction), "sgnht": 0.0, "mala": 0.0}.get(sampler, 0.25)
+    delay *= step_size * stiffness
+    too_hot = delay / (1 - delay) if delay < 1 else math.inf
+    found = _warnings(result, gain=gain, growth=growth, heating=heating, too_hot=too_hot)
     if not quiet:
         for sentence in found:
             _log.warning("llc: %s", sentence)
@@ -246,7 +250,12 @@ def _default_step(sampler: str, stiffness: float, size: int, heat: float) -> flo
 
 
 def _warnings(
-    result: LearningCoefficientEstimate, *, gain: float, growth: float, heating: float
+    result: LearningCoefficientEstimate,
+    *,
+    gain: float,
+    growth: float,
+    heating: float,
+    too_hot: float,
 ) -> tuple[str, ...]:
     """Say what speaks against an estimate."""
     found = []
@@ -269,8 +278,10 @@ def _warnings(
         return tuple(found)
     if result.value < 0:
         found.append("negative: chains found lower losses; train further or raise localization")
-    if result.settings["step_times_curvature"] > 1:
-        found.append("step_size is long for the curvature: the stiffest modes are too hot")
+    if not too_hot <= 0.1:
+        found.append(
+            f"step_size is long for the curvature: the stiffest modes are too hot by {too_hot:.0%}"
+        )
     if heating > 0.1:
         found.append(
             f"noise of minibatches heats the stiffest modes by {heating:.0%}: raise batch_size or "
