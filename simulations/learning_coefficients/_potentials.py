@@ -15,6 +15,7 @@ from ..samplers._walkers import once_jit
 from .matrix_loss import MatrixLoss
 
 _ITERATIONS = 30  # of the power method
+_MANY = 4096  # samples for curvatures
 
 
 class Prepare(eqx.Module):
@@ -121,7 +122,7 @@ def landscape(
     localization: Float[Array, ""],
     key: Array,
 ) -> Landscape:
-    r"""Look around a minimum.
+    r"""Look around a minimum; curvatures are those of up to 4096 samples.
 
     The information ratio is $\mathrm{tr}\,\mathrm{Cov}(\nabla\ell_i)/\mathrm{tr}\,\nabla^2L$, by 16
     random signs and up to 256 samples. It is one where the loss is the negative log-likelihood
@@ -131,12 +132,17 @@ def landscape(
     center, unravel = ravel_pytree(prepare.center)
     count = jax.tree.leaves(data)[0].shape[0]
     losses = loss(eqx.combine(prepare.center, frozen), data)
+
+    def thinned(tree: PyTree, most: int) -> PyTree:
+        return jax.tree.map(lambda leaf: leaf[:: max(count // most, 1)][:most], tree)
+
+    def potential_on(samples: PyTree) -> Potential:
+        excess = FullExcess(Excess(loss, frozen), prepare(samples))
+        return Potential(excess, prepare.center, scale, localization)
+
     samples = data, losses if losses.shape == (count,) else None
-    potential = Potential(
-        FullExcess(Excess(loss, frozen), prepare(samples)), prepare.center, scale, localization
-    )
-    size = min(count, 256)
-    probed = jax.tree.map(lambda leaf: leaf[:: max(count // 256, 1)][:256], data)
+    potential = potential_on(samples)
+    size, probed = min(count, 256), thinned(data, 256)
 
     def mean_loss(position: Array, batch: PyTree) -> Array:
         return jnp.mean(loss(eqx.combine(unravel(position), frozen), batch))
@@ -149,21 +155,21 @@ def landscape(
     nothing = jnp.float32(0), jnp.zeros_like(center), jnp.float32(0)
     (value, slope, squares), _ = jax.lax.scan(add, nothing, probed)
     noise = (squares - slope @ slope / size) / max(size - 1, 1)
-    downhill = jax.grad(lambda position: potential(unravel(position)))
+    gradient = jax.grad(lambda position: potential(unravel(position)))(center)
+    bowl = potential if count <= _MANY else potential_on(thinned(samples, _MANY))
+    downhill = jax.grad(lambda position: bowl(unravel(position)))
 
-    def look(state: tuple[Array, Array], number: Array) -> tuple[tuple[Array, Array], Array]:
+    def look(direction: Array, number: Array) -> tuple[Array, Array]:
         """Iterate towards the largest curvature, then estimate the trace."""
-        direction, _ = state
         signs = jax.random.rademacher(jax.random.fold_in(key, number), center.shape, jnp.float32)
         direction = jnp.where(number < _ITERATIONS, direction, signs)
-        gradient, image = jax.jvp(downhill, (center,), (direction,))
-        norm = jnp.maximum(jnp.sqrt(image @ image), 1e-30)
-        return (image / norm, gradient), direction @ image
+        image = jax.jvp(downhill, (center,), (direction,))[1]
+        return image / jnp.maximum(jnp.sqrt(image @ image), 1e-30), direction @ image
 
     # An irregular direction, unlikely to be orthogonal to the leading eigenvector.
     start = jnp.cos(jnp.arange(center.size, dtype=jnp.float32))
-    start = start / jnp.sqrt(start @ start), center
-    (_, gradient), curvatures = jax.lax.scan(look, start, jnp.arange(_ITERATIONS + 16))
+    start = start / jnp.sqrt(start @ start)
+    _, curvatures = jax.lax.scan(look, start, jnp.arange(_ITERATIONS + 16))
     # The potential is the loss times the scale, and the localization.
     trace = curvatures[_ITERATIONS:].mean() - potential.localization * center.size
     return Landscape(

@@ -267,6 +267,16 @@ def test_change_by_localization_is_that_of_the_spectrum(key):
     assert error < 0.02 < exact
 
 
+def test_more_samples_than_curvatures_need_are_thinned(key):
+    """Ten copies of the data: the same curvature, and still their minimum."""
+    data = tuple(np.concatenate([each] * 10) for each in DATA)
+    settings = {"inverse_temperature": 0.01, "num_draws": 10, "quiet": True, "key": key}
+    many = sim.llc(loss, MINIMUM, data, **settings)
+    step = many.settings["step_size"]
+    assert 0.2 / step == pytest.approx(100 * EIGENVALUES.max() + 1, rel=0.05)
+    assert not any("minimum" in sentence for sentence in many.warnings)
+
+
 @pytest.mark.parametrize(("factor", "ratio"), [(1.0, 1.0), (0.5, 0.5), (4.0, 4.0)])
 def test_information_ratio_is_the_factor_of_the_likelihood(key, factor, ratio):
     result = sim.llc(
