@@ -337,14 +337,12 @@ def test_chains_at_small_autoencoders(monkeypatch):
     monkeypatch.setattr(autoencoders, "NUM_STEPS", 2000)
     monkeypatch.setattr(autoencoders, "LONG_DRAWS", 40)
     bench = PlantedNumbers("autoencoders")
-    found = autoencoders._estimates(bench, 4, 16, (3, 4), 2)
+    found = autoencoders._estimates(bench, 4, 16, (3, 4), 2, 2e-4)
     assert {values.shape for values in found.values()} == {(2, 2)}
     assert np.all(found["losses"] < 0.1)
     assert np.all((found["short"] > 0) & (found["last"] > found["short"]))
-    monkeypatch.setattr(autoencoders, "LONG_TIME", 400.0)
-    bench = PlantedNumbers("autoencoders", smaller=[(2e-4, 1.0)])
     with pytest.raises(ValueError, match="chains diverged at the bottleneck 3, seed 0"):
-        autoencoders._estimates(bench, 4, 16, (3,), 1)
+        autoencoders._estimates(bench, 4, 16, (3,), 1, 1.0)
 
 
 def planted_descent(shift=1.0, seeds=6):
