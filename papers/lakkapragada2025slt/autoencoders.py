@@ -36,7 +36,7 @@ def autoencoders(bench: Bench) -> tuple[Evidence, ...]:
 
     Judged is $R^2$ of a straight line in $r$; the paper's is 0.998. The chains of the paper take
     2000 steps of $10^{-5}$, a hundredth of the time $1/\gamma$ of their localization. That the long
-    ones have settled is the last piece: their last quarter and the one before agree within 10 %.
+    ones are flat is the last piece: their last quarter and the one before agree within 10 %.
     """
     dimension, hidden = bench.pick(quick=(20, 32), full=(100, 128))
     widths = bench.pick(quick=(2, 4, 6, 8, 10), full=(10, 25, 40, 55, 70, 85, 100))

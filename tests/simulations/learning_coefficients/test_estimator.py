@@ -14,7 +14,7 @@ from groktheory.simulations.learning_coefficients import (
     llc_along_training,
     snapshots_of,
 )
-from groktheory.simulations.learning_coefficients.estimator import _change_by_doubling
+from groktheory.simulations.learning_coefficients._warnings import change_by_doubling
 from groktheory.theory import singular
 
 RANDOM = np.random.default_rng(0)
@@ -262,7 +262,7 @@ def test_change_by_localization_is_that_of_the_spectrum(key):
     stiff = result.scale * EIGENVALUES
     derivative = np.sum(stiff * 100 / (stiff + 100) ** 2) / 2
     exact = np.log(2) * derivative / np.sum(stiff / (stiff + 100) / 2)
-    change, error = _change_by_doubling(result)
+    change, error = change_by_doubling(result)
     assert change == pytest.approx(exact, abs=4 * error)
     assert error < 0.02 < exact
 
