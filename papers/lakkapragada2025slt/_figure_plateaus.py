@@ -63,17 +63,16 @@ def plateau_ladder(bench: Bench) -> Figure:
             axes.plot(steps[1:], losses[seed, 1:], color=f"C{index}")
             for (_, flat), stretch in visited[seed].items():
                 if flat:
-                    middle = (stretch.start + stretch.stop) // 2
+                    middle = training.middle_of(stretch)
                     level = training.level_of(active[seed, middle], constant[seed, middle])
                     ends = steps[[stretch.start, stretch.stop - 1]]
                     axes.plot(ends, [level, level], ":", color="k", lw=1.5, zorder=3)
-            last = runs.isel(seed=seed, step=-1)
-            weights = last["weights"].transpose("hidden", "feature").values
-            is_active = last["outputs"].values > training.ACTIVE
+            (last,) = training.snapshots_at(runs.isel(seed=seed), [-1]).values()
+            is_active = np.asarray(training.own_outputs(last)) > training.ACTIVE
             # Beside each other where two ends are close.
             shift = 0.08 * (index % 2)
             place = (0.84 + shift, (losses[seed, -1] + 0.002) / 0.132 - 0.06, 0.08, 0.12)
-            _insert(axes.inset_axes(place), weights, is_active, color=f"C{index}")
+            _insert(axes.inset_axes(place), np.asarray(last.weights), is_active, color=f"C{index}")
     return figure
 
 

@@ -118,18 +118,17 @@ def coefficients_at(bench: Bench, run: xr.Dataset, records: Sequence[int]) -> xr
 def transitions(bench: Bench, num_seeds: int) -> dict[str, Float[np.ndarray, "runs ..."]]:
     """Train, and estimate the coefficient at the fit and at generalization of every run.
 
-    Returns, for the runs that generalize long enough after the fit, their seeds, the wait in
-    checkpoints, and coefficients and train losses at both.
+    Returns, for the runs that generalize long enough after the fit, the wait in checkpoints, and
+    coefficients and train losses at both.
     """
     runs = train_runs(bench, num_seeds)
-    found: dict[str, list[Any]] = {"seed": [], "wait": [], "coefficients": [], "losses": []}
+    found: dict[str, list[Any]] = {"wait": [], "coefficients": [], "losses": []}
     for seed in range(num_seeds):
         run = runs.isel(seed=seed)
         fit, generalization = checkpoints(run["train_accuracy"].values, run["test_accuracy"].values)
         if generalization - fit <= LEAST_WAIT:
             continue
         curve = coefficients_at(bench, run, (fit, generalization))
-        found["seed"].append(seed)
         found["wait"].append(generalization - fit)
         found["coefficients"].append(curve["llc"].values)
         found["losses"].append(curve["train_loss"].values)

@@ -62,7 +62,7 @@ def train_superposition(bench: Bench) -> xr.Dataset:
     """Train from noisy digons by stochastic gradient descent with momentum."""
     import optax
 
-    num_steps = bench.pick(quick=4500, full=4500) * EPOCH
+    num_steps = 4500 * EPOCH
     return bench.train(
         "superposition",
         init=draw_digon,
@@ -78,15 +78,9 @@ def train_superposition(bench: Bench) -> xr.Dataset:
             "constant": lambda model, task: (
                 (own_outputs(model) > 0) & (own_outputs(model) <= ACTIVE)
             ).sum(),
-            "weights": lambda model, task: model.weights,
-            "outputs": lambda model, task: own_outputs(model),
             "parameters": sim.measures.parameters,
         },
-        dims={
-            "weights": ("hidden", "feature"),
-            "outputs": ("feature",),
-            "parameters": ("parameter",),
-        },
+        dims={"parameters": ("parameter",)},
         record_steps=list(range(0, num_steps + 1, 5 * EPOCH)),
     )
 
@@ -106,6 +100,19 @@ def plateaus_of(losses: Float[np.ndarray, " records"]) -> list[slice]:
     return found
 
 
+def middle_of(stretch: slice) -> int:
+    """Record in the middle of a plateau."""
+    return (stretch.start + stretch.stop) // 2
+
+
+def snapshots_at(run: xr.Dataset, records: list[int]) -> dict[int, sim.models.Superposition]:
+    """Models of a run at some of its records, by their steps."""
+    import jax
+
+    like = draw_digon(jax.random.key(0))
+    return sim.learning_coefficients.snapshots_of(run.isel(step=records), like)
+
+
 def visited(
     losses: Float[np.ndarray, " records"],
     active: Int[np.ndarray, " records"],
@@ -114,7 +121,7 @@ def visited(
     """Active and constant features of the plateaus of a run, with the records of each."""
     found: dict[tuple[int, int], slice] = {}
     for stretch in plateaus_of(losses):
-        middle = (stretch.start + stretch.stop) // 2
+        middle = middle_of(stretch)
         level = int(active[middle]), int(constant[middle])
         first = found[level].start if level in found else stretch.start
         found[level] = slice(first, stretch.stop)
@@ -129,7 +136,6 @@ def coefficients_at_ends(bench: Bench, runs: xr.Dataset) -> Float[np.ndarray, "r
     def loss(model: sim.models.Superposition, inputs: Array) -> Array:
         return jnp.mean((model.batched(inputs) - inputs) ** 2, axis=1)
 
-    like, inputs = draw_digon(jax.random.key(0)), jnp.eye(FEATURES)
     keys = jax.random.split(bench.key_for("chains"), runs.sizes["seed"])
     rows = []
     for seed, key in enumerate(keys):
@@ -137,12 +143,12 @@ def coefficients_at_ends(bench: Bench, runs: xr.Dataset) -> Float[np.ndarray, "r
         levels = visited(*(run[name].values for name in NAMES))
         if len(levels) < 2:
             continue
-        stretches = [list(levels.values())[place] for place in (0, -1)]
-        middles = [(stretch.start + stretch.stop) // 2 for stretch in stretches]
+        stretches = list(levels.values())
+        ends = [middle_of(stretches[place]) for place in (0, -1)]
         curve = sim.learning_coefficients.llc_along_training(
             loss,
-            sim.learning_coefficients.snapshots_of(run.isel(step=middles), like),
-            inputs,
+            snapshots_at(run, ends),
+            jnp.eye(FEATURES),
             inverse_temperature=SCALE / FEATURES,
             localization=LOCALIZATION,
             step_size=STEP_SIZE,
@@ -190,7 +196,7 @@ def plateaus(bench: Bench) -> tuple[Evidence, ...]:
     rows = []
     for seed in range(len(losses)):
         for stretch in plateaus_of(losses[seed]):
-            middle = (stretch.start + stretch.stop) // 2
+            middle = middle_of(stretch)
             rows.append((losses[seed, middle], active[seed, middle], constant[seed, middle]))
     found = np.array([row for row in rows if row[0] > LEAST])
     levels = level_of(found[:, 1], found[:, 2])

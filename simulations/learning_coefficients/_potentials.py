@@ -11,10 +11,11 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PyTree
 
 from ..models.frozen import Frozen
+from ..samplers._stability import rayleigh_quotients
 from ..samplers._walkers import once_jit
 from .matrix_loss import MatrixLoss
 
-_ITERATIONS = 30  # of the power method
+_PROBES = 16  # random signs for a trace
 _MANY = 4096  # samples for curvatures
 
 
@@ -106,7 +107,8 @@ def split(parameters: PyTree, trainable: Any) -> tuple[PyTree, PyTree]:
 class Landscape(NamedTuple):
     """What is known of a minimum before any chain starts."""
 
-    losses: Array  # on all data, as the loss returns them
+    samples: tuple[PyTree, Array | None]  # all data, as chains take them
+    loss: Float[Array, ""]  # mean on all data
     potential: Potential  # on all data
     curvature: Float[Array, ""]  # largest, of the potential
     slope: Float[Array, ""]  # squared gradient of the potential
@@ -157,25 +159,14 @@ def landscape(
     noise = (squares - slope @ slope / size) / max(size - 1, 1)
     gradient = jax.grad(lambda position: potential(unravel(position)))(center)
     bowl = potential if count <= _MANY else potential_on(thinned(samples, _MANY))
-    downhill = jax.grad(lambda position: bowl(unravel(position)))
-
-    def look(direction: Array, number: Array) -> tuple[Array, Array]:
-        """Iterate towards the largest curvature, then estimate the trace."""
-        signs = jax.random.rademacher(jax.random.fold_in(key, number), center.shape, jnp.float32)
-        direction = jnp.where(number < _ITERATIONS, direction, signs)
-        image = jax.jvp(downhill, (center,), (direction,))[1]
-        return image / jnp.maximum(jnp.sqrt(image @ image), 1e-30), direction @ image
-
-    # An irregular direction, unlikely to be orthogonal to the leading eigenvector.
-    start = jnp.cos(jnp.arange(center.size, dtype=jnp.float32))
-    start = start / jnp.sqrt(start @ start)
-    _, curvatures = jax.lax.scan(look, start, jnp.arange(_ITERATIONS + 16))
+    curvatures = rayleigh_quotients(bowl, prepare.center, probes=_PROBES, key=key)
     # The potential is the loss times the scale, and the localization.
-    trace = curvatures[_ITERATIONS:].mean() - potential.localization * center.size
+    trace = curvatures[-_PROBES:].mean() - potential.localization * center.size
     return Landscape(
-        losses,
+        samples,
+        jnp.mean(losses),
         potential,
-        curvatures[_ITERATIONS - 1],
+        curvatures[-_PROBES - 1],
         gradient @ gradient,
         potential.scale * noise / trace,
         size * mean_loss(center, probed) / value,

@@ -123,9 +123,8 @@ def llc(
     center, frozen = split(parameters, trainable)
     prepare = Prepare(loss, center, frozen)
     numbers = np.float32(scale), np.float32(localization)
-    losses, potential, *seen = landscape(prepare, data, *numbers, key)
-    losses = np.asarray(losses)
-    reference = float(losses.mean())
+    samples, reference, potential, *seen = landscape(prepare, data, *numbers, key)
+    reference = float(reference)
     if not math.isfinite(reference):
         raise ValueError(f"loss must be finite at the parameters, got {reference}")
     curvature, slope, ratio, growth = (float(number) for number in seen)
@@ -171,7 +170,7 @@ def llc(
             rule,
             potential.excess.excess,
             prepare,
-            (data, losses if losses.shape == (num_samples,) else None),
+            samples,
             center,
             key,
             num_chains=num_chains,

@@ -94,15 +94,11 @@ class LearningCoefficientEstimate:
     @property
     def rhat(self) -> float:
         """Rank-normalized split R-hat of the draws."""
-        if not np.isfinite(self.draws).all() or np.ptp(self.draws) == 0:
-            return math.nan
         return rank_rhat(self.draws)
 
     @property
     def effective_sample_size(self) -> float:
         """Independent draws worth as much."""
-        if not np.isfinite(self.draws).all() or np.ptp(self.draws) == 0:
-            return math.nan
         return effective_draws(self.draws)
 
     def to_xarray(self) -> xr.Dataset:

@@ -13,14 +13,19 @@ _NORMAL_QUANTILE = np.vectorize(NormalDist().inv_cdf, otypes=[np.float64])
 
 
 def rank_rhat(values: Float[np.ndarray, "chains draws"]) -> float:
-    """The larger R-hat of the ranks, and of the ranks of the distances from the median."""
+    """The larger R-hat of the ranks, and of the ranks of the distances from the median; NaN where
+    nothing fluctuates, or is not finite."""
+    if not _fluctuates(values):
+        return math.nan
     halves = _halves(values)
     return max(_rhat(_normalized(each)) for each in (halves, np.abs(halves - np.median(halves))))
 
 
 def effective_draws(values: Float[np.ndarray, "chains draws"]) -> float:
     """Draws over the autocorrelation time, summed up to where pairs of correlations stop being
-    positive, and never let grow (the initial monotone sequence of C. Geyer)."""
+    positive, and never let grow (the initial monotone sequence of C. Geyer); NaN as above."""
+    if not _fluctuates(values):
+        return math.nan
     halves = _halves(values)
     chains, draws = halves.shape
     deviations = halves - halves.mean(axis=1, keepdims=True)
@@ -48,6 +53,10 @@ def with_error(value: float, error: float) -> str:
         return f"{value:.6g} ± {error:.2g}"
     digits = max(1 - math.floor(math.log10(error)), 0)
     return f"{value:.{digits}f} ± {error:.{digits}f}"
+
+
+def _fluctuates(values: Float[np.ndarray, "chains draws"]) -> bool:
+    return bool(np.isfinite(values).all() and np.ptp(values) > 0)
 
 
 def _halves(values: Float[np.ndarray, "chains draws"]) -> Float[np.ndarray, "halves half"]:

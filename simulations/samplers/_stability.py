@@ -5,9 +5,12 @@ from collections.abc import Callable
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PyTree
 
 from .dynamics import Dynamics, Langevin, MinibatchSGD
+
+_ITERATIONS = 30
 
 
 def refuse_bad_dynamics(dynamics: Dynamics, starts: PyTree, num_walkers: int) -> float:
@@ -54,31 +57,38 @@ def refuse_unstable(
 
 @eqx.filter_jit
 def _largest_curvature(potential: Callable, starts: PyTree) -> Float[Array, ""]:
-    """Rayleigh quotient after a power iteration: a lower bound of the largest eigenvalue."""
+    """A lower bound of the largest eigenvalue at any of the starts."""
+    return jnp.max(jax.vmap(lambda start: rayleigh_quotients(potential, start)[-1])(starts))
 
-    def quotient(start: PyTree) -> Array:
-        def product(direction: PyTree) -> PyTree:
-            return jax.jvp(jax.grad(potential), (start,), (direction,))[1]
 
-        def iterate(_: Array, direction: PyTree) -> PyTree:
-            direction = product(direction)
-            norm = jnp.sqrt(sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(direction)))
-            return jax.tree.map(lambda leaf: leaf / jnp.maximum(norm, 1e-30), direction)
+def rayleigh_quotients(
+    potential: Callable[..., Float[Array, ""]],
+    start: PyTree,
+    *,
+    probes: int = 0,
+    key: Array | None = None,
+) -> Float[Array, " directions"]:
+    """Rayleigh quotients of the Hessian, without it.
 
-        # An irregular direction, unlikely to be orthogonal to the leading eigenvector.
-        leaves, structure = jax.tree.flatten(start)
-        direction = jax.tree.unflatten(
-            structure,
-            [
-                jnp.cos(jnp.arange(leaf.size, dtype=leaf.dtype)).reshape(leaf.shape)
-                for leaf in leaves
-            ],
-        )
-        direction = jax.lax.fori_loop(0, 30, iterate, direction)
-        image = product(direction)
-        return jax.tree.reduce(jnp.add, jax.tree.map(lambda a, b: jnp.sum(a * b), direction, image))
+    Along a power iteration of 30 directions, the last of which gives a lower bound of the largest
+    eigenvalue; then along `probes` directions of random signs from `key`, not divided by their
+    squared length: their mean is the trace.
+    """
+    origin, unravel = ravel_pytree(start)
+    downhill = jax.grad(lambda position: potential(unravel(position)))
 
-    return jnp.max(jax.vmap(quotient)(starts))
+    def look(direction: Array, number: Array) -> tuple[Array, Array]:
+        if key is not None:
+            random = jax.random.fold_in(key, number)
+            signs = jax.random.rademacher(random, origin.shape, origin.dtype)
+            direction = jnp.where(number < _ITERATIONS, direction, signs)
+        image = jax.jvp(downhill, (origin,), (direction,))[1]
+        return image / jnp.maximum(jnp.sqrt(image @ image), 1e-30), direction @ image
+
+    # An irregular direction, unlikely to be orthogonal to the leading eigenvector.
+    direction = jnp.cos(jnp.arange(origin.size, dtype=origin.dtype))
+    direction = direction / jnp.sqrt(direction @ direction)
+    return jax.lax.scan(look, direction, jnp.arange(_ITERATIONS + probes))[1]
 
 
 class _FullLoss(eqx.Module):

@@ -102,9 +102,7 @@ def test_plateaus_are_drawn_at_their_levels(monkeypatch, draw):
         {name: (("seed", "step"), values) for name, values in state.items()},
         {"step": np.arange(records)},
     )
-    weights = np.zeros((2, records, 2, training.FEATURES))
-    runs["weights"] = ("seed", "step", "hidden", "feature"), weights
-    runs["outputs"] = ("seed", "step", "feature"), np.zeros((2, records, training.FEATURES))
+    runs["parameters"] = ("seed", "step", "parameter"), np.zeros((2, records, 24))
     monkeypatch.setattr(training, "train_superposition", lambda bench: runs)
     (axes,) = draw("plateau-ladder").axes
     levels = [line.get_ydata()[0] for line in axes.get_lines() if line.get_color() == "0.8"]
