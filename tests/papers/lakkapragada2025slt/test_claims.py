@@ -261,27 +261,27 @@ def test_coefficient_falls_in_real_runs():
     assert outcomes("coefficient-drop") == [Outcome.SUPPORTED]
 
 
-def planted_comparison(factor=1.0, errors=(0.05, 0.01, 0.0, 0.0, 0.0)):
+def planted_comparison(factor=1.0, errors=(0.05, 0.01, 0.0, 0.0, 0.0, 0.0)):
     rng = np.random.default_rng(0)
     exact_values = np.tile([5.0, 9.0, 12.0], 3)
-    corrections = np.broadcast_to([1.05, 1.03, 1.02, 1.0, 1.0], (9, 5))
-    noisy = 1 + np.array(errors) * rng.choice([-1, 1], size=(9, 5))
-    noisy += 0.002 * rng.normal(size=(9, 5))
+    corrections = np.broadcast_to([1.02, 1.02, 1.01, 1.0, 1.0, 1.1], (9, 6))
+    noisy = 1 + np.array(errors) * rng.choice([-1, 1], size=(9, 6))
+    noisy += 0.002 * rng.normal(size=(9, 6))
     estimates = factor * exact_values[:, None] * corrections * noisy
     return {"exact": exact_values, "estimates": estimates, "corrections": corrections}
 
 
 def test_samplers():
-    right = planted_comparison(errors=np.zeros(5))
+    right = planted_comparison(errors=np.zeros(6))
     assert outcomes("samplers", right) == [Outcome.SUPPORTED]
     assert outcomes("samplers", planted_comparison(1.2)) == [Outcome.REFUTED]
-    uncorrected = right | {"corrections": np.ones((9, 5)) * [1.2, 1, 1, 1, 1]}
-    assert outcomes("samplers", uncorrected) == [Outcome.REFUTED]
+    for wrong in (right["corrections"] ** 2, np.ones((9, 6)) * [1.2, 1, 1, 1, 1, 1]):
+        assert outcomes("samplers", right | {"corrections": wrong}) == [Outcome.REFUTED]
 
 
 def test_sampler_order():
     def planted(first, second):
-        found = planted_comparison(errors=(first, second, 0, 0, 0))
+        found = planted_comparison(errors=(first, second, 0, 0, 0, 0))
         return found | {"estimates": found["estimates"] / found["corrections"]}
 
     assert outcomes("sampler-order", planted(0.05, 0.01)) == [Outcome.SUPPORTED]
@@ -289,7 +289,7 @@ def test_sampler_order():
 
 
 def test_samplers_of_one_network(monkeypatch):
-    monkeypatch.setattr(sampling, "SAMPLERS", ("sgld", "sghmc"))
+    monkeypatch.setattr(sampling, "RUNS", {"a": ("sghmc", None), "b": ("sgld", 0.8)})
     monkeypatch.setattr(sampling, "DRAWS", 500)
     bench = PlantedNumbers("samplers", smaller=[(2000, 1000)])
     found = sampling.compare(bench, ((3, 2, 3),))
@@ -337,12 +337,12 @@ def test_chains_at_small_autoencoders(monkeypatch):
     monkeypatch.setattr(autoencoders, "NUM_STEPS", 2000)
     monkeypatch.setattr(autoencoders, "LONG_DRAWS", 40)
     bench = PlantedNumbers("autoencoders")
-    found = autoencoders._estimates(bench, 4, 16, (3, 4), 2, 2e-4)
-    assert {values.shape for values in found.values()} == {(2, 2)}
+    found = autoencoders._estimates(bench, 4, 16, (3,), 2, 2e-4)
+    assert {values.shape for values in found.values()} == {(2, 1)}
     assert np.all(found["losses"] < 0.1)
     assert np.all((found["short"] > 0) & (found["last"] > found["short"]))
     with pytest.raises(ValueError, match="chains diverged at the bottleneck 3, seed 0"):
-        autoencoders._estimates(bench, 4, 16, (3,), 1, 1.0)
+        autoencoders._estimates(bench, 4, 16, (3,), 2, 1.0)
 
 
 def planted_descent(shift=1.0, seeds=6):
